@@ -1,0 +1,1 @@
+"""Does this answer equal that one?"""
