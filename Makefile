@@ -26,7 +26,8 @@ demo: .venv/.core
 	@rm -rf "$(DEMO_OUT)"
 	@echo "The replies in this demo are recorded in examples/demo/replies.jsonl: no model runs and nothing is sent anywhere."
 	@echo
-	.venv/bin/sciinstruct annotate examples/demo/questions.jsonl --model recorded:examples/demo/replies.jsonl --out "$(DEMO_OUT)"
+	.venv/bin/sciinstruct annotate examples/demo/questions.jsonl \
+	    --model recorded:examples/demo/replies.jsonl --judge recorded:examples/demo/replies.jsonl --out "$(DEMO_OUT)"
 	@echo
 	@echo "One question with every attempt:  .venv/bin/sciinstruct show $(DEMO_OUT) phys-braking-distance"
 	@echo "The instructions as a table:      $(DEMO_OUT)/instructions.parquet   (what failed, and why: rejected.parquet)"
