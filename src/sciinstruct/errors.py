@@ -8,7 +8,8 @@
     └── ModelError               a model gave no reply
         ├── RequestRefusedError  the server refused this one request (400, 404, content filter); its words are kept
         ├── TransportError       retries are used up (time-out, connection, 5xx); the same command tries again
-        └── RunPausedError       nothing can go on (401, 402, 403, exhausted quota)
+        └── RunPausedError       nothing can go on (401, 402, 403, exhausted quota, no server)
+            └── BudgetReachedError  the budget or the number of calls that was asked for is used up
 
 A message names what was wrong (file, line, field, value) and what to do about it.
 """
@@ -16,6 +17,7 @@ A message names what was wrong (file, line, field, value) and what to do about i
 from __future__ import annotations
 
 __all__ = [
+    "BudgetReachedError",
     "ConfigError",
     "InputError",
     "MissingExtraError",
@@ -44,9 +46,7 @@ class MissingExtraError(SciInstructError):
     """A feature whose optional dependency is missing; says what to install."""
 
     def __init__(self, feature: str, package: str, extra: str) -> None:
-        super().__init__(
-            f"{feature} needs the package {package!r}: pip install 'sciinstruct[{extra}]'"
-        )
+        super().__init__(f"{feature} needs the package {package!r}: pip install 'sciinstruct[{extra}]'")
 
 
 class RunFolderError(SciInstructError):
@@ -76,3 +76,7 @@ class TransportError(ModelError):
 
 class RunPausedError(ModelError):
     """The endpoint will serve nobody until a person acts (key, credit, permission)."""
+
+
+class BudgetReachedError(RunPausedError):
+    """The run has spent what it may: `--budget` or `--max-calls`."""

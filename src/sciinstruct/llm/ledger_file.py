@@ -1,0 +1,156 @@
+"""The ledger's file: its lock, its layout, and bringing an older layout up to date."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+from typing import TextIO
+
+from ..errors import RunFolderError
+
+__all__ = ["APPLICATION_ID", "VERSION", "lock_ledger", "open_database", "open_for_reading"]
+
+APPLICATION_ID = 0x53636949  # "SciI"
+VERSION = 2
+
+_CREATE_CALLS = """
+CREATE TABLE calls (
+    key BLOB PRIMARY KEY, model TEXT NOT NULL, stage TEXT NOT NULL, question_id TEXT NOT NULL, sample INTEGER NOT NULL,
+    endpoint TEXT NOT NULL DEFAULT '', started REAL NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0,
+    cost REAL NOT NULL, reply BLOB NOT NULL
+)"""
+
+_CREATE_TOTALS = """
+CREATE TABLE totals (
+    model TEXT NOT NULL, stage TEXT NOT NULL, calls INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL,
+    cost REAL NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (model, stage)
+)"""
+
+_SUM_UP = """
+INSERT INTO totals
+SELECT model, stage, count(*),
+    sum(coalesce(reply ->> 'prompt_tokens', 0)), sum(coalesce(reply ->> 'completion_tokens', 0)),
+    sum(coalesce(reply ->> 'cached_tokens', 0)), sum(coalesce(reply ->> 'reasoning_tokens', 0)),
+    sum(cost), sum(seconds)
+FROM (SELECT model, stage, cost, seconds, CAST(reply AS TEXT) AS reply FROM calls) GROUP BY model, stage"""
+
+_MIGRATIONS = {
+    1: (
+        "ALTER TABLE calls ADD COLUMN endpoint TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE calls ADD COLUMN started REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE calls ADD COLUMN seconds REAL NOT NULL DEFAULT 0",
+        _CREATE_TOTALS,
+        _SUM_UP,
+    )
+}
+
+
+def lock_ledger(path: Path) -> TextIO:
+    """Take the ledger for this process; closing the returned file lets go, and so does the end of the process.
+
+    Raises:
+        RunFolderError: Another process has it (named by its pid), or the folder cannot be written.
+    """
+    lock_path = path.with_name(path.name + ".lock")
+    try:
+        lock = lock_path.open("a+")
+    except OSError as error:
+        raise RunFolderError(f"{lock_path}: cannot write here ({error.strerror}); choose another folder") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        owner = lock.read().strip() or "unknown"
+        lock.close()
+        raise RunFolderError(f"{path} is in use by process {owner}: wait until it ends, or stop it") from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """The writing connection of a ledger that is new or of any version up to ours.
+
+    Raises:
+        RunFolderError: It cannot be opened or written, it is no ledger, or it is newer than this program.
+    """
+    try:
+        # autocommit: transactions are begun and ended by hand; the writer thread uses what this thread opened
+        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            _prepare(database, path)
+        except BaseException:
+            database.close()
+            raise
+    except sqlite3.Error as error:
+        raise RunFolderError(f"{path}: cannot be used as a ledger ({error}); choose another path") from None
+    return database
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that only reads a ledger of our version.
+
+    Raises:
+        RunFolderError: It is not there, no ledger, or of another version.
+    """
+    if not path.is_file():
+        raise RunFolderError(f"{path}: there is no ledger here")
+    try:
+        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        try:
+            version = _version(database, path)
+        except sqlite3.OperationalError:
+            # a folder that cannot be written has no room for WAL's index; nobody writes there, so read it as it is
+            database.close()
+            database = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False)
+            version = _version(database, path)
+    except sqlite3.Error as error:
+        raise RunFolderError(f"{path}: cannot be read as a ledger ({error})") from None
+    if version != VERSION:
+        database.close()
+        raise RunFolderError(
+            f"{path}: a ledger of version {version}; run its own command once to bring it to {VERSION}"
+        )
+    return database
+
+
+def _prepare(database: sqlite3.Connection, path: Path) -> None:
+    version = _version(database, path)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    if version == VERSION:
+        return
+    database.execute("BEGIN IMMEDIATE")
+    if version == 0:
+        database.execute(_CREATE_CALLS)
+        database.execute(_CREATE_TOTALS)
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    for step in range(version or VERSION, VERSION):
+        for statement in _MIGRATIONS[step]:
+            database.execute(statement)
+    database.execute(f"PRAGMA user_version = {VERSION}")
+    database.execute("COMMIT")
+
+
+def _version(database: sqlite3.Connection, path: Path) -> int:
+    """The layout's version, 0 for a new file.
+
+    Raises:
+        RunFolderError: Somebody else's database, or a newer version.
+    """
+    owner = database.execute("PRAGMA application_id").fetchone()[0]
+    version = int(database.execute("PRAGMA user_version").fetchone()[0])
+    tables = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if owner == 0 and version == 0 and tables == 0:
+        return 0
+    if owner != APPLICATION_ID:
+        raise RunFolderError(f"{path}: a SQLite file of another program, not a ledger; choose another path")
+    if version > VERSION:
+        raise RunFolderError(
+            f"{path}: a ledger of version {version}, written by a newer sciinstruct; this one knows {VERSION}: upgrade"
+        )
+    return version

@@ -1,0 +1,177 @@
+"""The model behind http(s) and openai specs: one or several endpoints, limits, retries."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Sequence
+
+from yarl import URL
+
+from ..errors import ConfigError, RequestRefusedError, RunPausedError, TransportError
+from ..records import Reply, Request
+from .gate import Gate
+from .http import Endpoint, Fault
+from .limits import Limits, Outcome
+from .model import Call, ModelOptions
+
+__all__ = ["Pool", "open_pool"]
+
+OPENAI_URL = "https://api.openai.com/v1"
+FIRST_BACK_OFF = 0.5
+LONGEST_BACK_OFF = 30.0
+CHARACTERS_PER_TOKEN = 4  # only a guess for tokens_per_minute; the server's own count replaces it
+
+
+class Pool:
+    """Endpoints that serve the same model; a `Model`. A request goes to the one with the most room.
+
+    Args:
+        endpoints: At least one, all with the same model name.
+        limits: Their limits, in the same order.
+        retries: How often one request is sent again.
+        patience: Seconds without a working endpoint after which everybody is told to pause.
+    """
+
+    def __init__(
+        self, endpoints: Sequence[Endpoint], limits: Sequence[Limits], *, retries: int = 6, patience: float = 120.0
+    ) -> None:
+        self.name = endpoints[0].name
+        self.retried = 0
+        self._endpoints = endpoints
+        self._gate = Gate(limits)
+        self._retries = retries
+        self._patience = patience
+        self._random = random.Random()
+
+    async def answer(self, request: Request) -> Reply:
+        """The reply to one request; see `Model` for the errors."""
+        return (await self.call(request)).reply
+
+    async def call(self, request: Request) -> Call:
+        """Like `answer`, with what the reply took."""
+        tokens = request.expected_tokens + sum(len(m.content) for m in request.messages) // CHARACTERS_PER_TOKEN
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return await self._try(request, tokens, tries)
+            except Fault as fault:
+                self._pause_if_dead(fault)
+                if tries > self._retries:
+                    raise TransportError(f"no answer in {tries} tries; last: {fault}") from None
+                self.retried += 1
+                await asyncio.sleep(max(fault.retry_after, self._back_off(tries)))
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for endpoint in self._endpoints:
+            await endpoint.aclose()
+
+    async def _try(self, request: Request, tokens: int, tries: int) -> Call:
+        ticket = await self._gate.enter(tokens, priority=request.expected_tokens)
+        endpoint = self._endpoints[ticket.endpoint]
+        began = time.time()
+        start = time.perf_counter()
+        try:
+            reply = await endpoint.send(request)
+        except Fault as fault:
+            self._gate.leave(ticket, fault.outcome, retry_after=fault.retry_after)
+            raise
+        except (RequestRefusedError, RunPausedError):
+            self._gate.leave(ticket, Outcome.SERVED)
+            raise
+        except BaseException:  # cancelled: the place must not be lost
+            self._gate.leave(ticket, Outcome.UNUSED)
+            raise
+        seconds = time.perf_counter() - start
+        self._gate.leave(ticket, Outcome.SERVED, tokens=reply.prompt_tokens + reply.completion_tokens or None)
+        return Call(reply, endpoint.label, tries, began, seconds)
+
+    def _back_off(self, tries: int) -> float:
+        """Half a second, doubled with every try, at most half a minute; jitter of a half keeps crowds apart."""
+        longest = min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2.0 ** (tries - 1))
+        return longest * self._random.uniform(0.5, 1.0)
+
+    def _pause_if_dead(self, fault: Fault) -> None:
+        dead_for = self._gate.dead_for()
+        if dead_for > self._patience:
+            paused = RunPausedError(
+                f"no endpoint of {self.name} has worked for {dead_for:.0f} s (last: {fault}): "
+                "start the server and run the same command again"
+            )
+            self._gate.refuse_all(paused)
+            raise paused from None
+
+
+def open_pool(specs: Sequence[str], options: ModelOptions) -> Pool:
+    """The pool of these http(s) and openai specs.
+
+    Raises:
+        ConfigError: A spec that cannot be read, or specs that name different models.
+    """
+    opened = [_open_endpoint(spec, options, position) for position, spec in enumerate(specs)]
+    names = sorted({endpoint.name for endpoint, _ in opened})
+    if len(names) > 1:
+        raise ConfigError(f"a pool serves one model, but these specs name {', '.join(names)}: {', '.join(specs)}")
+    endpoints, limits = zip(*opened, strict=True)
+    return Pool(endpoints, limits, retries=options.retries, patience=options.patience)
+
+
+def _open_endpoint(spec: str, options: ModelOptions, position: int) -> tuple[Endpoint, Limits]:
+    openai_url = os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
+    if spec.startswith("openai:"):
+        base, name = openai_url, spec.removeprefix("openai:")
+    else:
+        base, _, name = spec.partition("#")
+    url = _read_url(base, spec)
+    if not name:
+        raise ConfigError(f"model {spec!r} names no model: write {base}#NAME")
+    own = {"concurrency": options.concurrency, "rpm": options.requests_per_minute, "tpm": options.tokens_per_minute}
+    for field in own.keys() & url.query.keys():
+        own[field] = _read_limit(spec, field, url.query[field])
+    url = url.without_query_params(*own)
+    variable, key = _find_key(url, openai_url)
+    endpoint = Endpoint(
+        str(url),
+        name,
+        key=key,
+        key_source=variable,
+        timeout=options.timeout,
+        max_tokens_field="max_completion_tokens" if url.host == URL(OPENAI_URL).host else "max_tokens",
+    )
+    return endpoint, Limits(own["concurrency"] or options.concurrency, own["rpm"], own["tpm"], endpoint=position)
+
+
+def _read_url(base: str, spec: str) -> URL:
+    try:
+        url = URL(base)
+    except ValueError as error:
+        raise ConfigError(f"model {spec!r}: not an address ({error})") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ConfigError(f"model {spec!r}: not an address; write http(s)://host[:port]/v1#NAME")
+    if url.user or url.password:
+        raise ConfigError(f"model {url.with_user(None)}#…: keys come from the environment, never from the address")
+    return url
+
+
+def _read_limit(spec: str, field: str, value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise ConfigError(f"model {spec!r}: {field}={value} is no limit; give a whole number above zero")
+    return int(value)
+
+
+def _find_key(url: URL, openai_url: str) -> tuple[str, str | None]:
+    """Name and value of the environment variable whose key goes to this host.
+
+    OPENAI_API_KEY goes to OpenAI, or where OPENAI_BASE_URL says, and nowhere else.
+    """
+    host = (url.host or "").upper()
+    own = "SCIINSTRUCT_API_KEY_" + "".join(character if character.isalnum() else "_" for character in host)
+    if os.environ.get(own):
+        return own, os.environ[own]
+    home = url.origin() in (URL(openai_url).origin(), URL(OPENAI_URL).origin())
+    variable = "OPENAI_API_KEY" if home else "SCIINSTRUCT_API_KEY"
+    return variable, os.environ.get(variable)
