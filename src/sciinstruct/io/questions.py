@@ -1,0 +1,451 @@
+"""Questions out of files or rows: every row becomes a `Question`, or a `Rejection` saying what is wrong where."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sciinstruct.errors import ConfigError
+from sciinstruct.records import Language, Question, Rejection
+
+from .fields import Columns, NumberText, RowFault, check_mapping
+from .options import Options, answer_letters, is_choice_type, parse_options, split_question
+from .rows import find_files, read_rows
+
+__all__ = ["LONGEST_TEXT", "detected_language", "question_id", "questions_from", "read_questions"]
+
+LONGEST_TEXT = 200_000  # characters in one field of a question
+_SHOWN = 200  # characters of a value in a rejection
+_ROWS_FOR_MAPPING = 100
+_LETTERS = re.compile(r"[A-Z]{1,26}")
+_CJK = re.compile(r"[\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_LANGUAGES: dict[str, Language] = {
+    "en": "en", "eng": "en", "english": "en", "en-us": "en", "en-gb": "en", "英文": "en", "英语": "en",
+    "zh": "zh", "zho": "zh", "chi": "zh", "ch": "zh", "cn": "zh", "chinese": "zh", "zh-cn": "zh", "zh-hans": "zh",
+    "zh-tw": "zh", "zh-hant": "zh", "中文": "zh", "汉语": "zh",
+}  # fmt: skip
+_DEFAULTS = ("subject", "topic", "type", "language", "source", "licence")
+
+
+def read_questions(
+    paths: Sequence[str | Path] | str | Path,
+    mapping: Mapping[str, str] | None = None,
+    defaults: Mapping[str, str] | None = None,
+) -> Iterator[Question | Rejection]:
+    """Read questions from files and folders, streaming, in the order of the files and rows.
+
+    Args:
+        paths: JSON Lines, JSON, CSV, Parquet or Arrow files, or folders of them (also those of `datasets`).
+        mapping: Our field -> their column, where the names differ from the ones in `fields.FIELDS`.
+        defaults: Our field -> value for rows without one (subject, topic, type, language, source, licence).
+
+    Returns:
+        An iterator of questions; a row that cannot be used is a Rejection of stage "read" with file and line.
+
+    Raises:
+        InputError: A path that does not exist or is of no accepted kind; while iterating, a file that is broken
+            from some place on (after the rows before that place).
+        ConfigError: The mapping names a field or a column that does not exist.
+    """
+    files = find_files([paths] if isinstance(paths, str | Path) else paths)
+    read = _RowReader(mapping or {}, defaults or {})
+    if mapping:
+        check_mapping(mapping, (row for file in files for row in _first_rows(file)))
+    return (read(str(file), line, row) for file in files for line, row in read_rows(file))
+
+
+def questions_from(
+    rows: Iterable[Mapping[str, Any] | Question],
+    mapping: Mapping[str, str] | None = None,
+    defaults: Mapping[str, str] | None = None,
+) -> Iterator[Question | Rejection]:
+    """Questions from rows in memory: dicts with the fields of a file, or `Question`s, which pass as they are.
+
+    Args, results and errors are those of `read_questions`; the line of a rejection is the row's number from 1.
+    """
+    stream = iter(rows)
+    read = _RowReader(mapping or {}, defaults or {})
+    if mapping:
+        first = list(itertools.islice(stream, _ROWS_FOR_MAPPING))
+        check_mapping(mapping, [row for row in first if isinstance(row, Mapping)])
+        stream = itertools.chain(first, stream)
+    return (
+        row if isinstance(row, Question) else read(None, number, _as_dict(row))
+        for number, row in enumerate(stream, start=1)
+    )
+
+
+def _first_rows(file: Path) -> Iterator[dict[str, Any]]:
+    return (row for _, row in itertools.islice(read_rows(file), _ROWS_FOR_MAPPING) if isinstance(row, dict))
+
+
+def _as_dict(row: Any) -> dict[str, Any] | RowFault:
+    if isinstance(row, Mapping):
+        return {str(key): value for key, value in row.items()}
+    return RowFault(f"the row is a {type(row).__name__}, not a dict or a Question", value=row)
+
+
+def question_id(question: str, options: Mapping[str, str] | None, answer: str | None) -> str:
+    """The id of a question that came without one: "q-" and a hash of question, options and reference answer."""
+    content = msgspec.json.encode((question, options, answer))
+    return "q-" + hashlib.blake2b(content, digest_size=12).hexdigest()
+
+
+class _RowReader:
+    """Turns raw rows into questions; remembers which columns mean what for each set of column names."""
+
+    def __init__(self, mapping: Mapping[str, str], defaults: Mapping[str, str]) -> None:
+        for field in defaults:
+            if field not in _DEFAULTS:
+                raise ConfigError(f"defaults: no field {field!r}; a default can be given for {', '.join(_DEFAULTS)}")
+        language = defaults.get("language")
+        if language is not None and language.lower() not in _LANGUAGES:
+            raise ConfigError(f"defaults: language={language!r} is neither 'en' nor 'zh'")
+        self._mapping = mapping
+        self._default = {field: defaults.get(field) for field in _DEFAULTS}
+        self._columns: dict[tuple[str, ...], Columns] = {}
+
+    def __call__(self, file: str | None, line: int, row: dict[str, Any] | RowFault) -> Question | Rejection:
+        if isinstance(row, RowFault):
+            return _rejection(file, line, row)
+        names = tuple(row)
+        columns = self._columns.get(names)
+        if columns is None:
+            if len(self._columns) > 1_000:  # rows whose keys are data must not fill the memory
+                self._columns.clear()
+            columns = self._columns[names] = Columns(names, self._mapping)
+        try:
+            return self._lean_question(row, columns) if columns.lean else self._question(row, columns)
+        except RowFault as fault:
+            return _rejection(file, line, fault, row, columns)
+
+    def _question(self, row: dict[str, Any], columns: Columns) -> Question:
+        text = _question_text(row, columns)
+        kind = _label(row, columns.type) or self._default["type"]
+        meta = _meta(row, columns)
+        options = _options(row, columns)
+        answer = _answer(row, columns, options, meta)
+        if options is None and _may_hold_options(kind, meta, answer):
+            split = split_question(text)
+            if split is not None and (answer is None or set(answer) <= set(split[1])):
+                text, options = split[0], Options(split[1], {}, listed=False)
+        texts = options.texts if options else None
+        if texts:
+            _check_length("options", "".join(texts.values()))
+        return Question(
+            id=_id(row, columns) or question_id(text, texts, answer),
+            question=text,
+            options=texts,
+            answer=answer,
+            reasoning=_optional_text(row, columns.reasoning, "reasoning"),
+            subject=_label(row, columns.subject) or self._default["subject"],
+            topic=_label(row, columns.topic) or self._default["topic"],
+            type=kind,
+            language=self._language(row, columns, text, texts),
+            source=_label(row, columns.source) or self._default["source"],
+            licence=_label(row, columns.licence) or self._default["licence"],
+            meta=meta,
+        )
+
+    def _lean_question(self, row: dict[str, Any], columns: Columns) -> Question:
+        """A Lean theorem: what is in scope and the statement as the question, its proof as the reasoning."""
+        parts = [_lean_part(row, "context"), _lean_part(row, "namespace"), _lean_part(row, "statement")]
+        if not parts[2]:
+            raise RowFault("the statement is missing", "statement", row.get("statement"))
+        if parts[1]:
+            parts[1] = f"namespace {parts[1]}"
+        proof = _lean_part(row, "proof")
+        if not proof:
+            raise RowFault("the proof is missing", "proof", row.get("proof"))
+        text = "\n\n".join(part for part in parts if part)
+        meta = {**_meta(row, columns)}
+        for used in ("context", "namespace", "statement"):
+            meta.pop(used, None)
+        return Question(
+            id=_id(row, columns) or question_id(text, None, proof),
+            question=text,
+            reasoning=proof,
+            subject=_label(row, columns.subject) or self._default["subject"],
+            topic=_label(row, columns.topic) or self._default["topic"],
+            type="proof",
+            language="en",
+            source=_label(row, columns.source) or self._default["source"],
+            licence=_label(row, columns.licence) or self._default["licence"],
+            meta=meta,
+        )
+
+    def _language(
+        self, row: dict[str, Any], columns: Columns, text: str, options: Mapping[str, str] | None
+    ) -> Language:
+        given = _label(row, columns.language) or self._default["language"]
+        if given is not None:
+            known = _LANGUAGES.get(given) or _LANGUAGES.get(given.strip().lower())
+            if known:
+                return known
+        return detected_language(text if options is None else text + "\n" + "\n".join(options.values()))
+
+
+def _question_text(row: dict[str, Any], columns: Columns) -> str:
+    if not columns.question:
+        raise RowFault("the row has no question; name its column with map question=COLUMN", "question", None)
+    value = _first(row, columns.question)
+    if not isinstance(value, str) or isinstance(value, NumberText):
+        if value is None:
+            raise RowFault("the question is missing", "question", value)
+        raise RowFault(f"the question is not a text but a {_kind_of(value)}", "question", value)
+    text = _clean(value, "question").lstrip("\ufeff")
+    if columns.passage:
+        passage = _optional_text(row, columns.passage, "passage")
+        text = f"{passage}\n\n{text}" if passage else text
+    if columns.takes_input:
+        more = row.get("input")
+        text = f"{text}\n\n{_clean(more, 'input')}" if isinstance(more, str) and more.strip() else text
+    if not text or text.isspace():
+        raise RowFault("the question is empty", "question", value)
+    _check_length("question", text)
+    return text
+
+
+def _options(row: dict[str, Any], columns: Columns) -> Options | None:
+    if columns.options:
+        options = parse_options(_first(row, columns.options))
+    elif columns.letters:
+        options = parse_options({letter: row[column] for letter, column in columns.letters})
+    else:
+        return None
+    if options:
+        for letter, text in options.texts.items():
+            options.texts[letter] = _clean(text, "options")
+    return options
+
+
+def _answer(row: dict[str, Any], columns: Columns, options: Options | None, meta: dict[str, Any]) -> str | None:
+    """The reference answer as a text, for a choice question as letters; None where there is none."""
+    if columns.answer_index and options:
+        index = _first(row, columns.answer_index)
+        if index is not None:
+            return _letter_at(index, options)
+    value = _first(row, columns.answer)
+    if options and options.listed and type(value) is int:
+        return _letter_at(value, options)
+    answer = _answer_text(value, options)
+    if answer is None:
+        return None
+    if options:
+        return answer_letters(answer, options)
+    if "\n#### " in answer:  # GSM8K's way to write a worked solution and its final answer in one text
+        solution, _, answer = answer.rpartition("\n#### ")
+        meta["solution"] = solution
+    if columns.unit:
+        unit = _optional_text(row, columns.unit, "unit")
+        answer = _with_unit(answer, unit) if unit else answer
+    if _LETTERS.fullmatch(answer) and is_choice_type(_label(row, columns.type)):
+        answer = "".join(sorted(set(answer)))
+    return answer.strip()
+
+
+def _answer_text(value: Any, options: Options | None) -> str | None:
+    if isinstance(value, list):
+        parts = [_scalar(part, "answer") for part in value if part is not None]
+        # several right options, or the answers to several parts of the question
+        text = (",".join if options else "; ".join)(part.strip() for part in parts)
+    elif value is None:
+        return None
+    else:
+        text = _scalar(value, "answer").strip()
+    _check_length("answer", text)
+    return text or None
+
+
+def _letter_at(index: Any, options: Options) -> str:
+    """The letter of an option given by its place from 0."""
+    number = int(index) if isinstance(index, str) and index.strip().isdecimal() else index
+    letters = list(options.texts)
+    if type(number) is not int or not 0 <= number < len(letters):
+        raise RowFault(f"the answer is not an index from 0 to {len(letters) - 1}", "answer", index)
+    return letters[number]
+
+
+def _with_unit(number: str, unit: str) -> str:
+    """Number and unit as one answer; a unit that begins with a power of ten is a factor ("5.51 \\times 10^{14}")."""
+    unit = " ".join(unit.split())
+    if unit in ("", "$"):
+        return number
+    joint = "\\times " if re.match(r"\$?\s*10\s*\^", unit) else ""
+    if unit.startswith("$") and number.count("$") == 0:
+        return f"${number} {joint}{unit[1:].lstrip()}"
+    return f"{number} {joint}{unit}"
+
+
+def _may_hold_options(kind: str | None, meta: Mapping[str, Any], answer: str | None) -> bool:
+    """Whether the options of a question may stand inside its text: it is a choice question, as far as can be known."""
+    if answer is not None and not _LETTERS.fullmatch(answer):
+        return False
+    if meta.get("options_in_question") or is_choice_type(kind):
+        return True
+    return kind is None and answer is not None
+
+
+def _id(row: dict[str, Any], columns: Columns) -> str | None:
+    value = _first(row, columns.id)
+    if value is None or value == "":
+        return None
+    if type(value) is not int and not isinstance(value, str):
+        raise RowFault(f"the id is not a text or an integer but a {_kind_of(value)}", "id", value)
+    return _clean(str(value), "id")
+
+
+def _lean_part(row: dict[str, Any], name: str) -> str:
+    value = row.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise RowFault(f"the {name} is not a text but a {_kind_of(value)}", name, value)
+    _check_length(name, value)
+    return _clean(value, name).strip()
+
+
+def _first(row: dict[str, Any], columns: tuple[str, ...]) -> Any:
+    """What the first of these columns that is not empty holds."""
+    for column in columns:
+        value = row[column]
+        if value is not None and value != "":
+            return value
+    return None
+
+
+def _label(row: dict[str, Any], columns: tuple[str, ...]) -> str | None:
+    """A short descriptive text; anything else than a text or an integer is no label."""
+    value = _first(row, columns)
+    if type(value) is str:
+        return value if value.isascii() else _clean(value, columns[0])
+    return str(value) if isinstance(value, NumberText) or type(value) is int else None
+
+
+def _optional_text(row: dict[str, Any], columns: tuple[str, ...], field: str) -> str | None:
+    value = _first(row, columns)
+    if value is None:
+        return None
+    text = _scalar(value, field)
+    _check_length(field, text)
+    return text if text.strip() else None
+
+
+def _scalar(value: Any, field: str) -> str:
+    """A text or a number as text, a truth value as True or False."""
+    if isinstance(value, str):
+        return _clean(value, field)
+    if isinstance(value, bool | int | float | Decimal):
+        return str(value)
+    raise RowFault(f"the {field} is neither text nor number but a {_kind_of(value)}", field, value)
+
+
+def _clean(text: str, field: str) -> str:
+    """The text as an exact `str`; raises RowFault where it holds lone surrogates, which no file can keep."""
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise RowFault(f"the {field} is not valid Unicode text", field, text) from None
+    return text if type(text) is str else str(text)
+
+
+def _check_length(field: str, text: str) -> None:
+    if len(text) > LONGEST_TEXT:
+        raise RowFault(f"the {field} is longer than {LONGEST_TEXT:,} characters: {len(text):,}", field, text)
+
+
+def detected_language(text: str) -> Language:
+    """Chinese where at least one of five words or characters is Chinese (formulas hold many Latin words)."""
+    if text.isascii():
+        return "en"
+    chinese = len(_CJK.findall(text))
+    return "zh" if chinese * 5 >= chinese + len(_WORD.findall(text)) and chinese > 1 else "en"
+
+
+def _meta(row: dict[str, Any], columns: Columns) -> dict[str, Any]:
+    """The row's own meta object and the columns that are no field of a question."""
+    meta: dict[str, Any] = {}
+    given = _first(row, columns.meta)
+    if isinstance(given, dict):
+        meta.update({str(key): _plain(value) for key, value in given.items()})
+    elif given is not None:
+        meta[columns.meta[0]] = _plain(given)
+    for column in columns.extra:
+        value = row[column]
+        if value is not None:
+            meta[column] = _plain(value)
+    return meta
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, NumberText):
+        return float(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, NumberText):
+        return "number"
+    return {"int": "number", "float": "number", "bool": "truth value", "dict": "object"}.get(
+        type(value).__name__, type(value).__name__
+    )
+
+
+def _rejection(
+    file: str | None,
+    line: int,
+    fault: RowFault,
+    row: dict[str, Any] | None = None,
+    columns: Columns | None = None,
+) -> Rejection:
+    known: dict[str, str | None] = {}
+    given_id = None
+    if row is not None and columns is not None:
+        shown = partial(_shown_field, row)
+        given_id = shown(columns.id)
+        known = {name: shown(getattr(columns, name)) for name in ("subject", "source", "licence")}
+        known["question"] = shown(columns.question) or ""
+    return Rejection(
+        id=given_id or f"{file or 'row'}:{line}",
+        stage="read",
+        reason="unusable",
+        detail=fault.detail,
+        file=file,
+        line=line,
+        field=fault.field,
+        value=_shown(fault.value),
+        **known,  # type: ignore[arg-type]
+    )
+
+
+def _shown_field(row: dict[str, Any], columns: tuple[str, ...]) -> str | None:
+    value = _first(row, columns)
+    return _writable(str(value))[:LONGEST_TEXT] if isinstance(value, str | int) else None
+
+
+def _shown(value: Any) -> str | None:
+    """The beginning of a value, as text that can be written."""
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        value = value[: 4 * _SHOWN].decode("utf-8", "replace").rstrip("\r\n")
+    text = value if isinstance(value, str) else repr(value)
+    return _writable(text[: _SHOWN - 1] + "…" if len(text) > _SHOWN else text)
+
+
+def _writable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
