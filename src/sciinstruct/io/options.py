@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,13 +13,17 @@ from .fields import NumberText, RowFault
 __all__ = ["Options", "answer_letters", "is_choice_type", "parse_options", "split_question"]
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_PREFIXES = {length: tuple(_LETTERS[:length]) for length in range(2, len(_LETTERS) + 1)}
 _LABEL = re.compile(r"\s*[(（]?\s*([A-Za-z])\s*[)）.．、:：]?\s*")
 _LABELLED = re.compile(r"\s*(?:[(（]\s*([A-Z])\s*[)）]|([A-Z])\s*[)）.．、:：])\s*")
 _SEPARATORS = re.compile(r"[\s,，、;；/&+和与及()（）.．]|\band\b")
 # "A." or "(A)" where an option may begin: at a line's start, or after a blank, a bracket or a Chinese sign
 _MARKER = re.compile(
-    r"(?:^|(?<=[\s（(:：;；,，。?？!！」”）)]))(?:[(（]\s*([A-Z])\s*[)）]|([A-Z])\s{0,2}[.．、:：)）])", re.M
+    r"(?:^|(?<=[\s（(:：;；,，。?？!！」”）)])|(?<=[\u4e00-\u9fff])(?=[A-Z]\s?[.．]))"
+    r"(?:[(（]\s*([A-Z])\s*[)）]|([A-Z])\s{0,2}[.．、:：)）])",
+    re.MULTILINE,
 )
+_NARROW = str.maketrans("．：）", ".:)")
 _TRAILING_CUE = re.compile(r"\s*(?:Answer|Correct answer|答案|答)\s*[:：]?\s*\Z", re.IGNORECASE)
 _LEADING_CUE = re.compile(r"\s*(?:Answer choices|Options|Choices|选项)\s*[:：]\s*\Z", re.IGNORECASE)
 
@@ -43,6 +47,8 @@ def parse_options(value: Any) -> Options | None:
     if not value:
         return None
     if isinstance(value, dict):
+        if _is_plain(value):
+            return Options(value, {}, listed=False)
         if set(value) >= {"text", "label"} and isinstance(value["text"], list) and isinstance(value["label"], list):
             return _labelled(list(zip(value["label"], value["text"], strict=False)), value)
         return _labelled(list(value.items()), value)
@@ -51,6 +57,13 @@ def parse_options(value: Any) -> Options | None:
             return _labelled([_label_and_text(item, value) for item in value], value)
         return _listed(value)
     raise RowFault(f"options are a {type(value).__name__}, not a dict or a list of texts", "options", value)
+
+
+def _is_plain(options: dict[Any, Any]) -> bool:
+    """Whether the options are texts under A, B, C, … already (nearly always: worth a short way)."""
+    if len(options) < 2 or not all(type(text) is str and text and not text.isspace() for text in options.values()):
+        return False
+    return tuple(options) == _PREFIXES.get(len(options))
 
 
 def _from_string(text: str) -> Any:
@@ -165,34 +178,51 @@ def _letter_run(answer: str) -> list[str] | None:
 def split_question(text: str) -> tuple[str, dict[str, str]] | None:
     """Part a text into its stem and the options inside it; None where that is not possible without doubt.
 
-    Options are marked "A.", "A、", "A)", "(A)" or full-width, beginning with A, each letter once and in order.
-    Marks at line starts are tried before marks inside lines.
+    Options are marked "A.", "A、", "A)", "(A)" or full-width, beginning with A, each letter once and in order. Of
+    several such rows of marks (the stem may have one of its own) the longest counts.
     """
     marks = list(_MARKER.finditer(text))
-    at_line_start = [mark for mark in marks if not text[text.rfind("\n", 0, mark.start()) + 1 : mark.start()].strip()]
-    for candidates in (at_line_start, marks):
+    best: list[re.Match[str]] = []
+    for candidates in _rows_of_marks(text, marks):
         run = _run_of_letters(candidates)
-        if run:
-            return _cut(text, run)
-    return None
-
-
-def _run_of_letters(marks: list[re.Match[str]]) -> list[re.Match[str]] | None:
-    """The marks from the last A to the end, if they are A, B, C, … without a gap or a repetition."""
-    letters = [mark[1] or mark[2] for mark in marks]
-    if "A" not in letters:
+        if len(run) > len(best):
+            best = run
+    if not best:
         return None
+    following = chr(ord(_letter(best[-1])) + 1)
+    if any(_letter(mark) == following for mark in marks if mark.start() > best[-1].start()):
+        return None  # the last option would swallow the next one
+    return _cut(text, best)
+
+
+def _letter(mark: re.Match[str]) -> str:
+    return str(mark[1] or mark[2])
+
+
+def _rows_of_marks(text: str, marks: list[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
+    """All marks, those of one style, and of each the ones at line starts."""
+    styles = dict.fromkeys(mark[0][-1].translate(_NARROW) if mark[2] else "()" for mark in marks)
+    yield marks
+    for style in styles:
+        same = [mark for mark in marks if (mark[0][-1].translate(_NARROW) if mark[2] else "()") == style]
+        yield same
+        yield [mark for mark in same if not text[text.rfind("\n", 0, mark.start()) + 1 : mark.start()].strip()]
+
+
+def _run_of_letters(marks: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The marks from the last A to the end, if they are A, B, C, … without a gap or a repetition."""
+    letters = [_letter(mark) for mark in marks]
+    if "A" not in letters:
+        return []
     start = len(letters) - 1 - letters[::-1].index("A")
     run = letters[start:]
-    if len(run) < 2 or run != list(_LETTERS[: len(run)]):
-        return None
-    return marks[start:]
+    return marks[start:] if len(run) > 1 and run == list(_LETTERS[: len(run)]) else []
 
 
 def _cut(text: str, run: list[re.Match[str]]) -> tuple[str, dict[str, str]] | None:
     ends = [mark.start() for mark in run[1:]] + [len(text)]
-    options = {(mark[1] or mark[2]): text[mark.end() : end].strip() for mark, end in zip(run, ends, strict=True)}
-    last = run[-1][1] or run[-1][2]
+    options = {_letter(mark): text[mark.end() : end].strip() for mark, end in zip(run, ends, strict=True)}
+    last = _letter(run[-1])
     options[last] = _TRAILING_CUE.sub("", options[last])
     if not all(options.values()):
         return None

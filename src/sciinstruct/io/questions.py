@@ -6,8 +6,6 @@ import hashlib
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +14,25 @@ import msgspec
 from sciinstruct.errors import ConfigError
 from sciinstruct.records import Language, Question, Rejection
 
+from .cells import (
+    LONGEST_TEXT,
+    check_length,
+    clean,
+    first,
+    kind_of,
+    label,
+    optional_text,
+    plain,
+    scalar,
+    shown,
+    writable,
+)
 from .fields import Columns, NumberText, RowFault, check_mapping
 from .options import Options, answer_letters, is_choice_type, parse_options, split_question
 from .rows import find_files, read_rows
 
-__all__ = ["LONGEST_TEXT", "detected_language", "question_id", "questions_from", "read_questions"]
+__all__ = ["detected_language", "question_id", "questions_from", "read_questions"]
 
-LONGEST_TEXT = 200_000  # characters in one field of a question
-_SHOWN = 200  # characters of a value in a rejection
 _ROWS_FOR_MAPPING = 100
 _LETTERS = re.compile(r"[A-Z]{1,26}")
 _CJK = re.compile(r"[\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -130,7 +139,7 @@ class _RowReader:
 
     def _question(self, row: dict[str, Any], columns: Columns) -> Question:
         text = _question_text(row, columns)
-        kind = _label(row, columns.type) or self._default["type"]
+        kind = label(row, columns.type) or self._default["type"]
         meta = _meta(row, columns)
         options = _options(row, columns)
         answer = _answer(row, columns, options, meta)
@@ -140,19 +149,19 @@ class _RowReader:
                 text, options = split[0], Options(split[1], {}, listed=False)
         texts = options.texts if options else None
         if texts:
-            _check_length("options", "".join(texts.values()))
+            check_length("options", "".join(texts.values()))
         return Question(
             id=_id(row, columns) or question_id(text, texts, answer),
             question=text,
             options=texts,
             answer=answer,
-            reasoning=_optional_text(row, columns.reasoning, "reasoning"),
-            subject=_label(row, columns.subject) or self._default["subject"],
-            topic=_label(row, columns.topic) or self._default["topic"],
+            reasoning=optional_text(row, columns.reasoning, "reasoning"),
+            subject=label(row, columns.subject) or self._default["subject"],
+            topic=label(row, columns.topic) or self._default["topic"],
             type=kind,
             language=self._language(row, columns, text, texts),
-            source=_label(row, columns.source) or self._default["source"],
-            licence=_label(row, columns.licence) or self._default["licence"],
+            source=label(row, columns.source) or self._default["source"],
+            licence=label(row, columns.licence) or self._default["licence"],
             meta=meta,
         )
 
@@ -174,19 +183,19 @@ class _RowReader:
             id=_id(row, columns) or question_id(text, None, proof),
             question=text,
             reasoning=proof,
-            subject=_label(row, columns.subject) or self._default["subject"],
-            topic=_label(row, columns.topic) or self._default["topic"],
+            subject=label(row, columns.subject) or self._default["subject"],
+            topic=label(row, columns.topic) or self._default["topic"],
             type="proof",
             language="en",
-            source=_label(row, columns.source) or self._default["source"],
-            licence=_label(row, columns.licence) or self._default["licence"],
+            source=label(row, columns.source) or self._default["source"],
+            licence=label(row, columns.licence) or self._default["licence"],
             meta=meta,
         )
 
     def _language(
         self, row: dict[str, Any], columns: Columns, text: str, options: Mapping[str, str] | None
     ) -> Language:
-        given = _label(row, columns.language) or self._default["language"]
+        given = label(row, columns.language) or self._default["language"]
         if given is not None:
             known = _LANGUAGES.get(given) or _LANGUAGES.get(given.strip().lower())
             if known:
@@ -197,44 +206,44 @@ class _RowReader:
 def _question_text(row: dict[str, Any], columns: Columns) -> str:
     if not columns.question:
         raise RowFault("the row has no question; name its column with map question=COLUMN", "question", None)
-    value = _first(row, columns.question)
+    value = first(row, columns.question)
     if not isinstance(value, str) or isinstance(value, NumberText):
         if value is None:
             raise RowFault("the question is missing", "question", value)
-        raise RowFault(f"the question is not a text but a {_kind_of(value)}", "question", value)
-    text = _clean(value, "question").lstrip("\ufeff")
+        raise RowFault(f"the question is not a text but a {kind_of(value)}", "question", value)
+    text = clean(value, "question").lstrip("\ufeff")
     if columns.passage:
-        passage = _optional_text(row, columns.passage, "passage")
+        passage = optional_text(row, columns.passage, "passage")
         text = f"{passage}\n\n{text}" if passage else text
     if columns.takes_input:
         more = row.get("input")
-        text = f"{text}\n\n{_clean(more, 'input')}" if isinstance(more, str) and more.strip() else text
+        text = f"{text}\n\n{clean(more, 'input')}" if isinstance(more, str) and more.strip() else text
     if not text or text.isspace():
         raise RowFault("the question is empty", "question", value)
-    _check_length("question", text)
+    check_length("question", text)
     return text
 
 
 def _options(row: dict[str, Any], columns: Columns) -> Options | None:
     if columns.options:
-        options = parse_options(_first(row, columns.options))
+        options = parse_options(first(row, columns.options))
     elif columns.letters:
         options = parse_options({letter: row[column] for letter, column in columns.letters})
     else:
         return None
     if options:
-        for letter, text in options.texts.items():
-            options.texts[letter] = _clean(text, "options")
+        for text in options.texts.values():
+            clean(text, "options")
     return options
 
 
 def _answer(row: dict[str, Any], columns: Columns, options: Options | None, meta: dict[str, Any]) -> str | None:
     """The reference answer as a text, for a choice question as letters; None where there is none."""
     if columns.answer_index and options:
-        index = _first(row, columns.answer_index)
+        index = first(row, columns.answer_index)
         if index is not None:
             return _letter_at(index, options)
-    value = _first(row, columns.answer)
+    value = first(row, columns.answer)
     if options and options.listed and type(value) is int:
         return _letter_at(value, options)
     answer = _answer_text(value, options)
@@ -246,23 +255,23 @@ def _answer(row: dict[str, Any], columns: Columns, options: Options | None, meta
         solution, _, answer = answer.rpartition("\n#### ")
         meta["solution"] = solution
     if columns.unit:
-        unit = _optional_text(row, columns.unit, "unit")
+        unit = optional_text(row, columns.unit, "unit")
         answer = _with_unit(answer, unit) if unit else answer
-    if _LETTERS.fullmatch(answer) and is_choice_type(_label(row, columns.type)):
+    if _LETTERS.fullmatch(answer) and is_choice_type(label(row, columns.type)):
         answer = "".join(sorted(set(answer)))
     return answer.strip()
 
 
 def _answer_text(value: Any, options: Options | None) -> str | None:
     if isinstance(value, list):
-        parts = [_scalar(part, "answer") for part in value if part is not None]
+        parts = [scalar(part, "answer") for part in value if part is not None]
         # several right options, or the answers to several parts of the question
         text = (",".join if options else "; ".join)(part.strip() for part in parts)
     elif value is None:
         return None
     else:
-        text = _scalar(value, "answer").strip()
-    _check_length("answer", text)
+        text = scalar(value, "answer").strip()
+    check_length("answer", text)
     return text or None
 
 
@@ -296,12 +305,12 @@ def _may_hold_options(kind: str | None, meta: Mapping[str, Any], answer: str | N
 
 
 def _id(row: dict[str, Any], columns: Columns) -> str | None:
-    value = _first(row, columns.id)
+    value = first(row, columns.id)
     if value is None or value == "":
         return None
     if type(value) is not int and not isinstance(value, str):
-        raise RowFault(f"the id is not a text or an integer but a {_kind_of(value)}", "id", value)
-    return _clean(str(value), "id")
+        raise RowFault(f"the id is not a text or an integer but a {kind_of(value)}", "id", value)
+    return clean(str(value), "id")
 
 
 def _lean_part(row: dict[str, Any], name: str) -> str:
@@ -309,59 +318,9 @@ def _lean_part(row: dict[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise RowFault(f"the {name} is not a text but a {_kind_of(value)}", name, value)
-    _check_length(name, value)
-    return _clean(value, name).strip()
-
-
-def _first(row: dict[str, Any], columns: tuple[str, ...]) -> Any:
-    """What the first of these columns that is not empty holds."""
-    for column in columns:
-        value = row[column]
-        if value is not None and value != "":
-            return value
-    return None
-
-
-def _label(row: dict[str, Any], columns: tuple[str, ...]) -> str | None:
-    """A short descriptive text; anything else than a text or an integer is no label."""
-    value = _first(row, columns)
-    if type(value) is str:
-        return value if value.isascii() else _clean(value, columns[0])
-    return str(value) if isinstance(value, NumberText) or type(value) is int else None
-
-
-def _optional_text(row: dict[str, Any], columns: tuple[str, ...], field: str) -> str | None:
-    value = _first(row, columns)
-    if value is None:
-        return None
-    text = _scalar(value, field)
-    _check_length(field, text)
-    return text if text.strip() else None
-
-
-def _scalar(value: Any, field: str) -> str:
-    """A text or a number as text, a truth value as True or False."""
-    if isinstance(value, str):
-        return _clean(value, field)
-    if isinstance(value, bool | int | float | Decimal):
-        return str(value)
-    raise RowFault(f"the {field} is neither text nor number but a {_kind_of(value)}", field, value)
-
-
-def _clean(text: str, field: str) -> str:
-    """The text as an exact `str`; raises RowFault where it holds lone surrogates, which no file can keep."""
-    if not text.isascii():
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError:
-            raise RowFault(f"the {field} is not valid Unicode text", field, text) from None
-    return text if type(text) is str else str(text)
-
-
-def _check_length(field: str, text: str) -> None:
-    if len(text) > LONGEST_TEXT:
-        raise RowFault(f"the {field} is longer than {LONGEST_TEXT:,} characters: {len(text):,}", field, text)
+        raise RowFault(f"the {name} is not a text but a {kind_of(value)}", name, value)
+    check_length(name, value)
+    return clean(value, name).strip()
 
 
 def detected_language(text: str) -> Language:
@@ -375,77 +334,38 @@ def detected_language(text: str) -> Language:
 def _meta(row: dict[str, Any], columns: Columns) -> dict[str, Any]:
     """The row's own meta object and the columns that are no field of a question."""
     meta: dict[str, Any] = {}
-    given = _first(row, columns.meta)
+    given = first(row, columns.meta)
     if isinstance(given, dict):
-        meta.update({str(key): _plain(value) for key, value in given.items()})
+        meta.update({str(key): plain(value) for key, value in given.items()})
     elif given is not None:
-        meta[columns.meta[0]] = _plain(given)
+        meta[columns.meta[0]] = plain(given)
     for column in columns.extra:
         value = row[column]
         if value is not None:
-            meta[column] = _plain(value)
+            meta[column] = plain(value)
     return meta
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, NumberText):
-        return float(value)
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_plain(part) for part in value]
-    return value
-
-
-def _kind_of(value: Any) -> str:
-    if isinstance(value, NumberText):
-        return "number"
-    return {"int": "number", "float": "number", "bool": "truth value", "dict": "object"}.get(
-        type(value).__name__, type(value).__name__
-    )
-
-
 def _rejection(
-    file: str | None,
-    line: int,
-    fault: RowFault,
-    row: dict[str, Any] | None = None,
-    columns: Columns | None = None,
+    file: str | None, line: int, fault: RowFault, row: dict[str, Any] | None = None, columns: Columns | None = None
 ) -> Rejection:
-    known: dict[str, str | None] = {}
-    given_id = None
-    if row is not None and columns is not None:
-        shown = partial(_shown_field, row)
-        given_id = shown(columns.id)
-        known = {name: shown(getattr(columns, name)) for name in ("subject", "source", "licence")}
-        known["question"] = shown(columns.question) or ""
+    """What is known of a row that cannot be used; its id is the given one, else file and line."""
+
+    def known(field: str) -> str | None:
+        value = first(row, getattr(columns, field)) if row is not None else None
+        return writable(str(value))[:LONGEST_TEXT] if isinstance(value, str | int) else None
+
     return Rejection(
-        id=given_id or f"{file or 'row'}:{line}",
+        id=known("id") or f"{file or 'row'}:{line}",
         stage="read",
         reason="unusable",
         detail=fault.detail,
+        question=known("question") or "",
+        subject=known("subject"),
+        source=known("source"),
+        licence=known("licence"),
         file=file,
         line=line,
         field=fault.field,
-        value=_shown(fault.value),
-        **known,  # type: ignore[arg-type]
+        value=shown(fault.value),
     )
-
-
-def _shown_field(row: dict[str, Any], columns: tuple[str, ...]) -> str | None:
-    value = _first(row, columns)
-    return _writable(str(value))[:LONGEST_TEXT] if isinstance(value, str | int) else None
-
-
-def _shown(value: Any) -> str | None:
-    """The beginning of a value, as text that can be written."""
-    if value is None:
-        return None
-    if isinstance(value, bytes):
-        value = value[: 4 * _SHOWN].decode("utf-8", "replace").rstrip("\r\n")
-    text = value if isinstance(value, str) else repr(value)
-    return _writable(text[: _SHOWN - 1] + "…" if len(text) > _SHOWN else text)
-
-
-def _writable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
