@@ -127,6 +127,7 @@ _DEGREES = re.compile(r"\^ ?\{? ?\\circ ?\}?|\\circ(?![a-zA-Z])")
 _CURRENCY = re.compile(r"(?<![\w$\\])\$(?= ?[0-9.])")
 _GROUPING = re.compile(r"(?<=[0-9])\{,\}(?=[0-9]{3})")
 _TIE = re.compile(r"(?<=[0-9A-Za-z})])~(?=[A-Za-z\\0-9])")
+_EMPTY = re.compile(r"(?<!\\)\{ *\}")
 _BLANKS = re.compile(r" {2,}|　")
 
 
@@ -212,7 +213,7 @@ def _plain_markup(text: str) -> str:
         else:
             out.append(token)
         unwrap = unwrap and token.isspace()
-    return _DEGREES.sub("°", "".join(out)).replace("\x01", "$")
+    return _DEGREES.sub("°", _EMPTY.sub("", "".join(out))).replace("\x01", "$")
 
 
 def _plain_command(token: str, name: str) -> str:

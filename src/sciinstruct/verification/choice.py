@@ -1,0 +1,96 @@
+"""Multiple choice: one letter or several, or the option's text in place of its letter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from sciinstruct.records import Verdict
+from sciinstruct.verification.normalise import clean
+from sciinstruct.verification.policy import DEFAULT, Policy
+from sciinstruct.verification.quantity import parse as parse_quantity
+from sciinstruct.verification.quantity import same_quantity
+from sciinstruct.verification.text import plain_words
+from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
+
+__all__ = ["compare", "letters", "parse"]
+
+_OPENING = r"(?:(?:the )?(?:correct )?(?:answer|option|choice|选项|答案)s?(?: is| are|为|是)?:? ?)?"
+_LETTER = r"[(\[{]? ?([A-Z])(?![a-zA-Z]) ?[)\]}]?"
+_SEPARATOR = r"(?:[ ,、;/&+]|and|or(?= ?[(\[]?[A-Z]\b)|和|与|及)*"
+_LETTERS_ONLY = re.compile(rf"{_OPENING}((?:[(\[{{]? ?[A-Z] ?[)\]}}]?{_SEPARATOR})+)[.。]?", re.IGNORECASE)
+_LETTER_FIRST = re.compile(rf"{_OPENING}[(\[]?([A-Z])(?:[)\]:.、]|(?: ?[-—–] )|,(?= ?[a-z]))\.? ?(.*)", re.DOTALL)
+_LETTER_AND_TEXT = re.compile(
+    rf"{_OPENING}([A-Z]) ((?:\(|because|since|as|which|for|with|correct|正确|项).*)", re.DOTALL
+)
+_MORE_LETTERS = re.compile(
+    r"(?:^|[ ,;(、])(?:and|or|和|与|或|option)? ?[(\[]([A-Z])[)\]]|(?:^|[ ,;、])(?:and|or|和|与|或) ?([A-Z])(?![a-zA-Z'])"
+)
+_HEDGE = re.compile(r"\b(?:or|either|maybe|possibly)\b|或", re.IGNORECASE)
+_PLAIN = re.compile(r"[*`\"“”]+|</?[a-z]{1,4}>")
+
+
+def letters(text: str) -> str | None:
+    """The letters that `text` names as its answer, sorted and run together; None where it is no bare statement of letters."""
+    text = _PLAIN.sub("", clean(text)).strip(" .。,;；:：")
+    if match := _LETTERS_ONLY.fullmatch(text):
+        body = match.group(1)
+        if _HEDGE.search(body):
+            return None
+        found = re.findall(r"(?<![a-zA-Z])[A-Z]{1,10}(?![a-z])", re.sub(r"\b(?:and)\b", " ", body))
+        if found and "".join(found).isupper():
+            return "".join(sorted(set("".join(found))))
+        return body.strip("()[]{} .").upper() if len(body.strip("()[]{} .")) == 1 else None
+    match = _LETTER_FIRST.fullmatch(text) or _LETTER_AND_TEXT.fullmatch(text)
+    if match is None:
+        return None
+    if any(m for m in _MORE_LETTERS.findall(match.group(2)[:80])):
+        return None
+    return match.group(1)
+
+
+def parse(text: str) -> str | None:
+    """The reference letters in `text` ("B", "ACD", "A, C"), sorted; None where it is anything else."""
+    text = clean(text).strip(" .。")
+    compact = re.sub(r"[\s,、;()\[\]]|and", "", text)
+    if re.fullmatch(r"[A-Z]{1,10}", compact) and len(set(compact)) == len(compact):
+        return "".join(sorted(compact))
+    return None
+
+
+def compare(gold: str, answer: str, policy: Policy = DEFAULT, *, options: Mapping[str, str] | None = None) -> Verdict:
+    """Compares the letters that `answer` names, or the option whose text it is, with the reference letters `gold`."""
+    chosen = letters(answer)
+    how = ""
+    if chosen is not None and len(chosen) == 1 and options and _contradicts(chosen, answer, options):
+        return unknown("choice", f"letter and text of the answer name different options: {shorten(answer)!r}")
+    if options and (chosen is None or any(c not in options for c in chosen)):
+        chosen = _by_text(answer, options, policy) or chosen
+        how = " (named by its text)"
+    if chosen is None:
+        return unknown("choice", f"{shorten(answer)!r} names no option")
+    if chosen == gold:
+        return right("choice", f"chosen {chosen}{how}")
+    return wrong("choice", f"chosen {chosen}{how}, the reference is {gold}")
+
+
+def _contradicts(letter: str, answer: str, options: Mapping[str, str]) -> bool:
+    """Does a text after the letter equal another option than that letter's?"""
+    match = _LETTER_FIRST.fullmatch(_PLAIN.sub("", clean(answer)).strip(" .。"))
+    text = plain_words(match.group(2)) if match else ""
+    if not text:
+        return False
+    same = [key for key, option in options.items() if plain_words(option) == text]
+    return bool(same) and letter not in same
+
+
+def _by_text(answer: str, options: Mapping[str, str], policy: Policy) -> str | None:
+    """The letter of the one option whose text, or whose quantity, `answer` states."""
+    stated = plain_words(answer)
+    if not stated:
+        return None
+    same = [key for key, option in options.items() if plain_words(option) == stated]
+    if not same and (quantity := parse_quantity(answer)):
+        parsed = {key: parse_quantity(option) for key, option in options.items()}
+        same = [key for key, q in parsed.items() if q and same_quantity(q, quantity, policy).value == "right"]
+    return same[0] if len(same) == 1 else None

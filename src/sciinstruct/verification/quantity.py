@@ -1,0 +1,217 @@
+"""Quantities: a number with a unit, a percentage, an angle, a temperature, an amount of money.
+
+The reference's unit rules. Dimensions must agree, temperatures in degrees are shifted, and an answer without the unit is
+right only where its number is the reference's number.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sciinstruct.records import Verdict
+from sciinstruct.verification.normalise import clean
+from sciinstruct.verification.number import Number, number_prefix, same_number
+from sciinstruct.verification.policy import DEFAULT, Policy
+from sciinstruct.verification.unit_table import NO_UNIT, Unit
+from sciinstruct.verification.units import same_dimension, unit_prefix
+from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
+
+__all__ = ["Quantity", "compare", "parse", "same_quantity", "strip_name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number, its unit (None where none is written), whether it is approximate, and the words after it."""
+
+    number: Number
+    unit: Unit | None
+    approximate: bool = False
+    words: str = ""
+    unit_text: str = ""
+    difference: bool = False
+
+
+_APPROXIMATE = re.compile(
+    r"^(?:\\approx(?![a-z])|\\sim(?:eq)?(?![a-z])|≈|~|∼|≃|≅|约为?|大约为?|近似为?|about|approximately|approx\.?|around|roughly|nearly|circa|ca\.)"
+    r" ?",
+    re.IGNORECASE,
+)
+_NAME = re.compile(
+    r"^(?![0-9.+-])(?:[^=≈<>≤≥±,;:+*^-]|[_^]\{[^{}]{1,20}\}|\^[*'∘o°]|(?<=[A-Za-z])-(?=[A-Za-z])){1,80}?(?:=|≈|∼|\\approx(?![a-z])|\\sim(?:eq)?(?![a-z])|\\simeq(?![a-z])|:=)\ ?(?=[^=])"
+)
+_WORD_NAME = re.compile(
+    r"^(?!no\b)[a-z][a-z ,'_{}^0-9\\()-]{0,80}? (?:is|are|was|equals|will be|would be|becomes)(?: (?:equal to|about|approximately|around|roughly))? (?=[-+.\\(0-9$])"
+    r"|^[\u4e00-\u9fffA-Za-z_{}0-9 ]{1,30}(?:等于|为|是|约为|大约为)[: ]?(?=[-+.\\(0-9零一二三四五六七八九十负])",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"^[A-Za-z\u4e00-\u9fff][A-Za-z\u4e00-\u9fff _'-]{0,60}: ?(?=[-+.\\(0-9$~])")
+_PAREN_UNIT = re.compile(r"^ ?[(\[] ?(?=[^)\]]{1,40}[)\]])")
+_DIFFERENCE = re.compile(r"^(?:\\Delta|Δ|change in|difference)", re.IGNORECASE)
+_SPELLED = re.compile(r"^[^0-9]*$")
+# Words after a quantity that make it another statement than the bare quantity.
+_OPEN_WORDS = re.compile(
+    r"[0-9=<>±]|\b(?:or|either|and|not|no|if|unless|but|instead|per|times|minus|plus|maybe|perhaps|to|versus|vs|wrong|incorrect|million|billion)\b|或|和|且|不|而|错",
+    re.IGNORECASE,
+)
+_DIRECTION = re.compile(
+    r"\b(?:left|right|up|down|upwards?|downwards?|north|south|east|west|in(?:ward|to)|out(?:ward)?|clockwise|counter|negative|positive|hat)\b"
+    r"|[上下左右东西南北]|顺时针|逆时针|\\hat",
+    re.IGNORECASE,
+)
+_CURRENCY = re.compile(r"^(?P<sign>[+-] ?)?(?:US ?)?(?P<mark>[$¥€£]|USD|RMB|人民币) ?(?=[0-9.])")
+_MONEY = unit_prefix("$")
+
+
+def strip_name(text: str) -> str:
+    """`text` without what names the value: "E = ", "the force is ", "速度为"; the value after the last "="."""
+    for pattern in (_NAME, _WORD_NAME, _LABEL):
+        for _ in range(4):
+            match = pattern.match(text)
+            if match is None or match.end() >= len(text):
+                break
+            text = text[match.end() :].lstrip()
+    return text
+
+
+def parse(text: str) -> Quantity | None:
+    """The quantity that `text` states, with or without a name before it; None where it states none or several."""
+    text = clean(text).strip(" .。,;；:")
+    difference = bool(_DIFFERENCE.match(text))
+    text = strip_name(text)
+    approximate = False
+    if match := _APPROXIMATE.match(text):
+        approximate, text = True, text[match.end() :]
+    currency = _CURRENCY.match(text)
+    if currency and _MONEY:
+        text = (currency.group("sign") or "").strip() + text[currency.end() :]
+    found = number_prefix(text)
+    if found is None:
+        return None
+    number, end = found
+    unit, unit_end = _unit_after(text, end)
+    if currency and unit is None and _MONEY:
+        unit = _MONEY[0]
+    words = text[unit_end:].strip(" .。,;；!")
+    if words and (not _words_allowed(text, unit_end, words) or _SPELLED.match(text[:end])):
+        return None
+    return Quantity(number, unit, approximate, words, text[end:unit_end].strip(), difference)
+
+
+def _unit_after(text: str, end: int) -> tuple[Unit | None, int]:
+    """The unit that stands at `end` (in brackets or not) and where it ends."""
+    if bracket := _PAREN_UNIT.match(text, end):
+        inside = unit_prefix(text[bracket.end() :])
+        close = bracket.end() + inside[1] if inside else -1
+        if inside and text[close : close + 1] in ")]" and close < len(text):
+            return inside[0], close + 1
+        return None, end
+    start = end
+    while text[start : start + 1] in (" ", "-", "·") and start < end + 2:
+        start += 1
+    found = unit_prefix(text[start:])
+    if found is None:
+        return None, end
+    unit, length = found
+    after = text[start + length :]
+    if after[:1].isalnum() and after[:1].isascii() and text[start + length - 1].isalnum():
+        return None, end
+    if after[:1] in ("(", "^", "_", "\\", "/", "*") and unit is not None and not after.startswith(("\\hat", "\\ ")):
+        return None, end
+    return unit, start + length
+
+
+def _words_allowed(text: str, end: int, words: str) -> bool:
+    """May these words follow a quantity without changing what it says?"""
+    if len(words) > 60 or not (words[0].isalpha() or words[0] == "(") or _OPEN_WORDS.search(words):
+        return False
+    separated = text[end : end + 1] in " ,;(" or ord(text[end]) > 0x2E80
+    return separated and not re.search(r"[\\^_{}+*/|]", words.replace("\\hat", ""))
+
+
+def compare(gold: Quantity, answer: str, policy: Policy = DEFAULT) -> Verdict:
+    """Compares the quantity that `answer` states with the reference `gold`; unknown where it states none."""
+    other = parse(answer)
+    if other is None:
+        return unknown("quantity", f"{shorten(answer)!r} is not read as a quantity")
+    return same_quantity(gold, other, policy)
+
+
+def same_quantity(gold: Quantity, other: Quantity, policy: Policy) -> Verdict:
+    """Right where number and unit agree by the policy."""
+    rule = "number" if gold.unit is None and not gold.words else "quantity"
+    verdict = _same_value(gold, other, policy, rule)
+    if verdict.value == "right" and (objection := _words_differ(gold.words, other.words)):
+        return unknown(rule, objection)
+    return verdict
+
+
+def _same_value(gold: Quantity, other: Quantity, policy: Policy, rule: str) -> Verdict:
+    approximate = gold.approximate
+    if gold.unit is None and other.unit is None:
+        return same_number(gold.number, other.number, policy, rule=rule, approximate=approximate)
+    if gold.unit is None or other.unit is None:
+        return _one_unit_missing(gold, other, policy, rule)
+    if not same_dimension(gold.unit, other.unit):
+        return wrong(rule, f"{other.unit_text or 'the unit'} does not measure what {gold.unit_text or 'the unit'} does")
+    if gold.unit == other.unit:
+        return _same_decimal(gold.number, other.number, policy, rule, approximate)
+    return _converted(gold, other, policy, rule)
+
+
+def _one_unit_missing(gold: Quantity, other: Quantity, policy: Policy, rule: str) -> Verdict:
+    allowed = policy.missing_unit if other.unit is None else policy.extra_unit
+    written = gold.unit if other.unit is None else other.unit
+    assert written is not None
+    bare = _same_decimal(gold.number, other.number, policy, rule, gold.approximate)
+    if written.dimension == NO_UNIT.dimension or written.dimension == _RADIAN:
+        converted = _converted(gold, other, policy, rule)
+        if converted.value == "right" or (bare.value == "right" and not policy.bare_percent):
+            return converted
+    if not allowed and bare.value == "right":
+        return wrong(rule, "the unit is missing" if other.unit is None else "the reference has no unit")
+    if bare.value == "right":
+        note = "the unit is missing" if other.unit is None else "the reference names no unit"
+        return right(rule, f"{bare.reason}; {note}")
+    return bare
+
+
+_RADIAN = tuple(float(n == 7) for n in range(len(NO_UNIT.dimension)))
+
+
+def _converted(gold: Quantity, other: Quantity, policy: Policy, rule: str) -> Verdict:
+    """Compares after conversion to the reference's unit."""
+    target, source = gold.unit or NO_UNIT, other.unit or NO_UNIT
+    shifted = (target.offset or source.offset) and not gold.difference
+    value = float(other.number.value) * source.factor + (source.offset if shifted else 0.0)
+    value = (value - (target.offset if shifted else 0.0)) / target.factor
+    if not abs(value) < 1e300:
+        return wrong(rule, "the value is out of range")
+    factor = Decimal(f"{source.factor / target.factor:.15g}")
+    number = other.number.scaled(factor) if not shifted else other.number
+    number = Number(Decimal(f"{value:.14g}"), number.place, integer=False, text=f"{value:.6g}")
+    verdict = _same_decimal(gold.number, number, policy, rule, gold.approximate)
+    sign = "=" if verdict.value == "right" else "≠"
+    return Verdict(
+        verdict.value,
+        rule,
+        f"{other.number.text} {other.unit_text}".strip() + f" {sign} {gold.number.text} {gold.unit_text}".rstrip(),
+    )
+
+
+def _same_decimal(gold: Number, other: Number, policy: Policy, rule: str, approximate: bool) -> Verdict:
+    """With a unit, integers are judged as decimals."""
+    as_decimal = Number(gold.value, gold.place, integer=False, text=gold.text)
+    return same_number(as_decimal, other, policy, rule=rule, approximate=approximate)
+
+
+def _words_differ(gold: str, other: str) -> str | None:
+    """Why two quantities may differ in spite of equal values: other words after them, or a missing direction."""
+    if not gold or gold.lower() == other.lower():
+        return None
+    if not other and not _DIRECTION.search(gold):
+        return None
+    if other and (gold.lower() in other.lower() or other.lower() in gold.lower()):
+        return None
+    return f"same value, but {shorten(gold)!r} against {shorten(other)!r}"

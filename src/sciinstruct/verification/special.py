@@ -1,0 +1,63 @@
+"""Answers in words that stand for a mathematical result: no solution, does not exist, infinity, empty set."""
+
+from __future__ import annotations
+
+import re
+
+from sciinstruct.records import Verdict
+from sciinstruct.verification.normalise import clean
+from sciinstruct.verification.policy import DEFAULT, Policy
+from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
+
+__all__ = ["compare", "parse"]
+
+_MEANINGS = {
+    "no solution": r"no (?:real |possible |valid |such )?(?:solutions?|roots?)(?: exists?)?|无(?:实数)?解|无实(?:数)?根|没有(?:实数)?解|没有实数?根|方程无解|unsolvable|"
+    r"(?:there (?:is|are) )?no (?:real )?solutions?|has no (?:real )?solutions?|无意义解",
+    "does not exist": r"d\.?n\.?e\.?|(?:the )?(?:limit |it |maximum |minimum |value )?(?:does not|doesn't|do not|did not) exist|non-?existent|不存在|极限不存在|undefined|not defined|无定义|无意义|"
+    r"没有意义|\\nexists",
+    "infinity": r"\+? ?(?:\\infty|∞|infinity|inf)|(?:positive |plus )(?:\\infty|∞|infinity)|正无穷(?:大)?|无穷(?:大)?|infinite|diverges?(?: to (?:infinity|\\infty|∞))?|发散",
+    "minus infinity": r"(?:-|negative |minus ) ?(?:\\infty|∞|infinity|inf)|负无穷(?:大)?",
+    "infinitely many": r"infinitely many(?: solutions)?|infinite(?:ly many)? (?:number of )?solutions?|an infinite number(?: of solutions)?|无数(?:个|多个)?(?:解)?|无穷多(?:个)?(?:解)?",
+    "empty set": r"\\emptyset|∅|Ø|ø|(?:the )?(?:empty|null) set|空集|\\\{ ?\\\}|\{ ?\}",
+    "none of the above": r"none of (?:the above|these|the (?:given )?(?:options|choices|answers)|them)(?: (?:is|are) correct)?|neither|以上都不(?:是|对|正确)|都不对",
+    "all of the above": r"all of (?:the above|these|them)|以上都(?:是|对|正确)",
+    "all real numbers": r"all real(?: number)?s?|(?:x )?\\in ?\\(?:mathbb|R) ?\{?R?\}?|\\mathbb ?\{?R\}?|ℝ|(?:全体|一切|任意)实数|all real (?:values|x)|every real number|\( ?-(?:\\infty|∞) ?, ?\+?(?:\\infty|∞) ?\)|R",
+    "cannot be determined": r"(?:it )?(?:cannot|can't|can not|could not) be (?:determined|known|decided)|(?:not enough|insufficient) information|indeterminate|无法(?:确定|判断)|不能确定|不确定",
+    "no change": r"(?:no|without) change|unchanged|does not change|doesn't change|remains? (?:the same|unchanged|constant)|stays? (?:the same|unchanged|constant)|(?:保持)?不变|没有变化|无变化",
+}
+_PATTERNS = {
+    meaning: re.compile(rf"(?:{pattern})", re.IGNORECASE if meaning != "all real numbers" else 0)
+    for meaning, pattern in _MEANINGS.items()
+}
+_LEAD = re.compile(
+    r"^(?:therefore|thus|hence|so|the (?:answer|solution set|solution|limit|result|equation|system|set|series|integral|value)|方程组?|极限|答案|解集|[a-zA-Z])? ?"
+    r"(?:is|are|has|=|:|为|是|,|\\in)? ?(?:there (?:is|are) )?",
+    re.IGNORECASE,
+)
+
+
+def parse(text: str) -> str | None:
+    """The meaning that `text` is as a whole (a key such as "no solution"); None where it has none."""
+    text = clean(text).strip(" .。!")
+    if len(text) > 80:
+        return None
+    return _meaning(text) or _meaning(
+        text[match.end() :] if (match := _LEAD.match(text)) and match.end() < len(text) else text
+    )
+
+
+def _meaning(text: str) -> str | None:
+    return next((meaning for meaning, pattern in _PATTERNS.items() if pattern.fullmatch(text)), None)
+
+
+def compare(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
+    """Compares the meaning of `answer` with the reference's; an answer of another kind is wrong where it is short."""
+    meaning = parse(answer)
+    if meaning == gold:
+        return right("words", f"both say {gold}")
+    if meaning is not None:
+        return wrong("words", f"says {meaning}, the reference says {gold}")
+    if re.fullmatch(r"[-+\d.,/ a-zA-Z=^{}()\\]{1,20}", clean(answer)) and re.search(r"\d", answer):
+        return wrong("words", f"{shorten(answer)!r} is a value, the reference says {gold}")
+    return unknown("words", f"{shorten(answer)!r} against {gold!r}")

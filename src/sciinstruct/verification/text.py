@@ -1,0 +1,85 @@
+"""Short texts: equal after normalising case, articles, punctuation and known spellings; anything else stays unknown."""
+
+from __future__ import annotations
+
+import re
+
+from sciinstruct.records import Verdict
+from sciinstruct.verification.normalise import clean
+from sciinstruct.verification.policy import DEFAULT, Policy
+from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
+
+__all__ = ["compare", "plain_words"]
+
+_GREEK = {
+    **{"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "λ": "lambda", "μ": "mu", "π": "pi"},
+    **{"σ": "sigma", "τ": "tau", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "θ": "theta", "ν": "nu", "ρ": "rho"},
+}
+_GREEK_LETTER = re.compile(f"[{''.join(_GREEK)}]")
+_GREEK_COMMAND = re.compile(rf"\\({'|'.join(_GREEK.values())})(?![a-z])")
+_MARKS = re.compile(r"[\s\"'`*_.,;:!?()\[\]{}。，；：、！？（）【】-]+")
+_ARTICLES = re.compile(r"^(?:an?|the|it is|they are|this is|答[:：]?|是|为) +|(?<= )(?:an?|the) +")
+_LEAD = re.compile(r"^(?:the )?(?:(?:final|correct) )?answer(?: is|:) *|^答案[是为:]? *")
+# Words that mean the same in a science answer (Chinese exam wording mostly).
+_SYNONYMS = (
+    (
+        "增大",
+        ["变大", "增加", "增多", "升高", "变多", "上升", "增强", "变强", "提高", "increase", "increases", "increased", "increasing", "rise", "rises", "larger"],
+    ),
+    ("减小", ["变小", "减少", "降低", "变少", "下降", "减弱", "变弱", "decrease", "decreases", "decreased", "decreasing", "smaller", "fall", "falls"]),
+    ("不变", ["保持不变", "不改变", "没有变化", "unchanged", "constant"]),
+    ("相等", ["相同", "一样", "equal", "same"]),
+    ("大于", ["高于", "多于", ">", "greater"]),
+    ("小于", ["低于", "少于", "<", "less"]),
+    ("等于", ["=", "equals"]),
+    ("向左", ["水平向左", "左", "leftward", "leftwards", "left"]),
+    ("向右", ["水平向右", "右", "rightward", "rightwards", "right"]),
+    ("向上", ["竖直向上", "上", "upward", "upwards", "up"]),
+    ("向下", ["竖直向下", "下", "downward", "downwards", "down"]),
+)
+_MEANING = {word: head for head, words in _SYNONYMS for word in (head, *words)}
+_SUBJECT = re.compile(
+    r"^[\u4e00-\u9fffA-Za-z0-9_^{}]{0,8}?(?:将会|将|会|逐渐|应|是|为)?(?P<verdict>水平向[左右]|竖直向[上下]|向[左右上下]|[增减变升降][大小加少高低强弱多]|保持不变|不变)(?:运动|移动|偏转|滑动|摆动)?$"
+)
+_NEGATED = re.compile(r"不(?!变)|没|非|无|未|\b(?:not|no|never|neither|nor|without)\b|n't", re.IGNORECASE)
+
+
+def plain_words(text: str) -> str:
+    """`text` in lower case without punctuation, articles, markup and cue phrases, Greek letters by name, blanks removed in Chinese."""
+    text = clean(text).lower()
+    text = _GREEK_COMMAND.sub(r"\1", _GREEK_LETTER.sub(lambda m: _GREEK[m.group()], text))
+    text = _LEAD.sub("", _MARKS.sub(" ", text).strip())
+    text = _ARTICLES.sub("", text)
+    return re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", text).strip()
+
+
+def compare(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
+    """Right where both texts say the same words; wrong where one is the other's plain opposite; else unknown."""
+    ours, theirs = plain_words(gold), plain_words(answer)
+    if ours and ours == theirs:
+        return right("text", "same words")
+    if (
+        ours
+        and sorted(ours.split()) == sorted(theirs.split())
+        and not _NEGATED.search(theirs)
+        and " and " in f" {ours} "
+    ):
+        return right("text", "same words in another order")
+    if ours and ours.replace(" ", "") == theirs.replace(" ", ""):
+        return right("text", "same words")
+    first, second = _short_meaning(ours), _short_meaning(theirs)
+    if first and second:
+        if first == second:
+            return right("text", f"{shorten(answer)!r} says {gold!r}")
+        return wrong("text", f"{shorten(answer)!r} does not say {gold!r}")
+    return unknown("text", f"{shorten(answer)!r} against {shorten(gold)!r}: the words differ")
+
+
+def _short_meaning(text: str) -> str | None:
+    """The one meaning of a short statement of change or direction, None where it has none."""
+    if text in _MEANING:
+        return _MEANING[text]
+    match = _SUBJECT.match(text)
+    if match is None or _NEGATED.search(text):
+        return None
+    return _MEANING.get(match.group("verdict"))

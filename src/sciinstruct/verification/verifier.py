@@ -1,0 +1,158 @@
+"""The whole checker: reference and answer in, verdict out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from sciinstruct.records import Verdict
+from sciinstruct.verification.extraction import Extraction, extract, statements, strip_thinking
+from sciinstruct.verification.normalise import ANSWER_LIMIT, DEPTH_LIMIT, clean, depth, guard
+from sciinstruct.verification.policy import DEFAULT, Policy
+from sciinstruct.verification.reference import Reference, read_reference
+from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
+
+__all__ = ["RULES_VERSION", "Verifier", "same_answer", "verify"]
+
+RULES_VERSION = "2026-11-1"
+"Changes whenever a verdict may change."
+
+_ALTERNATIVES = re.compile(r"\bor\b|\beither\b|或者?|\bperhaps\b|\bmaybe\b|可能|\bpossibly\b", re.IGNORECASE)
+_SEVERAL = re.compile(r"\bor\b|\band\b|或|和|±|\\pm|[,;，；、]", re.IGNORECASE)
+_REASON = re.compile(
+    r"[,，;；(]? ?(?:\bbecause\b|\bsince\b|\bwhich\b|\bwhere\b|\bdue to\b|\bassuming\b|因为|由于|其中)", re.IGNORECASE
+)
+
+
+class Verifier:
+    """Checks answers by the rules of this package, under one policy."""
+
+    def __init__(self, policy: Policy | None = None, symbolic_workers: int = 1) -> None:
+        self.policy = policy or DEFAULT
+        self.symbolic_workers = symbolic_workers
+        self._read = lru_cache(maxsize=256)(read_reference)
+
+    def check(
+        self,
+        gold: str,
+        solution: str | None = None,
+        *,
+        prediction: str | None = None,
+        question: str | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> Verdict:
+        """Compares the final answer in `solution`, or the `prediction` itself, with the reference `gold`.
+
+        A prediction is tried whole, then extracted from; a solution is only extracted from. Pure: no subprocess, no
+        network, bounded time and memory, never raises on any text.
+        """
+        if not gold.strip():
+            return unknown("reference", "there is no reference answer")
+        reference = read_reference(guard(gold), question, options)
+        if prediction is not None:
+            return self._check_prediction(reference, prediction)
+        return self._check_solution(reference, solution or "")
+
+    async def acheck(
+        self,
+        gold: str,
+        solution: str | None = None,
+        *,
+        prediction: str | None = None,
+        question: str | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> Verdict:
+        """As `check`; where the own rules leave a symbolic case open, the symbolic worker decides."""
+        return self.check(gold, solution, prediction=prediction, question=question, options=options)
+
+    def close(self) -> None:
+        """Ends the symbolic workers."""
+
+    def _check_prediction(self, reference: Reference, prediction: str) -> Verdict:
+        text = strip_thinking(prediction)
+        whole = self._compare(reference, text) if len(text) <= ANSWER_LIMIT else None
+        if whole is not None and whole.value == "right":
+            return whole
+        if statements(guard(text, 16_384)) or whole is None:
+            return self._judge(reference, extract(text, several=reference.several))
+        found = extract(text, several=reference.several)
+        if found.how == "conclusion" and whole.value == "unknown":
+            return self._judge(reference, found)
+        return whole
+
+    def _check_solution(self, reference: Reference, solution: str) -> Verdict:
+        return self._judge(reference, extract(solution, several=reference.several))
+
+    def _judge(self, reference: Reference, found: Extraction) -> Verdict:
+        if found.answer is None:
+            return wrong("unstated", found.note or "no answer is stated")
+        verdict = self._compare(reference, found.answer)
+        if not found.confident:
+            return unknown(verdict.rule, f"{verdict.reason}; {found.note}", found.answer)
+        return Verdict(verdict.value, verdict.rule, verdict.reason, found.answer)
+
+    def _compare(self, reference: Reference, answer: str) -> Verdict:
+        answer = guard(answer).strip()
+        verdict = self._compare_once(reference, answer)
+        if verdict.value == "unknown" and (cut := _REASON.search(answer)) and cut.start() > 0:
+            verdict = self._compare_once(reference, answer[: cut.start()])
+        return Verdict(verdict.value, verdict.rule, verdict.reason, answer)
+
+    def _compare_once(self, reference: Reference, answer: str) -> Verdict:
+        if not answer:
+            return wrong("unstated", "the answer is empty")
+        if depth(answer) > DEPTH_LIMIT:
+            return unknown(reference.rule, f"brackets nested deeper than {DEPTH_LIMIT}")
+        plain = clean(answer)
+        if plain and plain.rstrip(" .。") == clean(reference.gold).rstrip(" .。"):
+            return right(reference.rule, "the same as the reference")
+        if _ALTERNATIVES.search(plain) and not _SEVERAL.search(clean(reference.gold)) and reference.rule != "text":
+            return self._all_alternatives(reference, plain)
+        return reference.compare(answer, self.policy)
+
+    def _all_alternatives(self, reference: Reference, plain: str) -> Verdict:
+        """An answer that offers alternatives is right only where each of them is."""
+        parts = [p for p in re.split(r"\bor\b|或者?", plain, flags=re.IGNORECASE) if p.strip()]
+        if len(parts) == 1:
+            return reference.compare(plain, self.policy)
+        verdicts = [reference.compare(part.strip(), self.policy) for part in parts[:6]]
+        if all(v.value == "right" for v in verdicts) and len(parts) <= 6:
+            return verdicts[0]
+        return unknown(reference.rule, f"the answer offers alternatives: {shorten(plain)!r}")
+
+
+@lru_cache(maxsize=8)
+def _verifier(policy: Policy) -> Verifier:
+    return Verifier(policy)
+
+
+def verify(
+    gold: str,
+    solution: str | None = None,
+    *,
+    prediction: str | None = None,
+    question: str | None = None,
+    options: Mapping[str, str] | None = None,
+    policy: Policy | None = None,
+) -> Verdict:
+    """Decides whether a solution's final answer equals the reference `gold`: right, wrong or unknown, with reason.
+
+    Give the text as `solution` (its final answer is searched) or as `prediction` (a short answer, tried whole first).
+    """
+    return _verifier(policy or DEFAULT).check(gold, solution, prediction=prediction, question=question, options=options)
+
+
+def same_answer(
+    first: str,
+    second: str,
+    *,
+    question: str | None = None,
+    options: Mapping[str, str] | None = None,
+    policy: Policy | None = None,
+) -> bool:
+    """Do two final answers agree, by the same comparators (each taken as the reference of the other)?"""
+    return any(
+        verify(gold, prediction=other, question=question, options=options, policy=policy).value == "right"
+        for gold, other in ((first, second), (second, first))
+    )
