@@ -1,0 +1,1 @@
+"""Prompts, the self-reflection loop, and the engine that drives it."""

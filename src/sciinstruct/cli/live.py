@@ -1,0 +1,153 @@
+"""The live view of a run: a panel on a terminal, plain lines elsewhere, and the attrition table at the end."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from types import FrameType
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from ..annotation.attrition import STAGES, Attrition
+from ..annotation.run import Annotation, Snapshot, Summary
+
+__all__ = ["attrition_table", "watch"]
+
+_PLAIN_SECONDS = 10.0
+_EXIT = {"finished": 0, "stopped": 130, "paused": 3}
+
+
+def watch(run: Annotation, console: Console | None = None) -> int:
+    """Follows `run` to its end and prints how it ended; returns the exit status (0, 130 stopped, 3 paused)."""
+    console = console or Console(stderr=True)
+    stop = _StopOnInterrupt(run, console)
+    with stop:
+        if console.is_terminal:
+            with Live(get_renderable=lambda: _panel(run), console=console, refresh_per_second=4, transient=True):
+                _drain(run)
+        else:
+            _drain_with_lines(run)
+    _print_summary(run.summary, Console())
+    return _EXIT.get(run.summary.state, 1)
+
+
+class _StopOnInterrupt:
+    """Ctrl-C: the first stops the run cleanly, the second gives up what is in flight."""
+
+    def __init__(self, run: Annotation, console: Console) -> None:
+        self.run = run
+        self.console = console
+
+    def __enter__(self) -> None:
+        self.before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.run.stop()
+        self.console.print("Stopping: questions in flight are finished first; Ctrl-C again gives them up.")
+
+
+def _drain(run: Annotation) -> None:
+    for _ in run:
+        pass
+
+
+def _drain_with_lines(run: Annotation) -> None:
+    last = time.monotonic()
+    for _ in run:
+        if time.monotonic() - last >= _PLAIN_SECONDS:
+            last = time.monotonic()
+            print(_line(run.look()), file=sys.stderr, flush=True)
+
+
+def _panel(run: Annotation) -> RenderableType:
+    snapshot = run.look()
+    if snapshot.state == "reading":
+        return Text(f"reading questions: {snapshot.rows:,} rows")
+    grid = Table.grid(padding=(0, 2))
+    for label, value in _facts(snapshot):
+        grid.add_row(Text(label, style="dim"), value)
+    return Group(Text(f"annotate → {run.config.out}", style="bold"), grid)
+
+
+def _line(snapshot: Snapshot) -> str:
+    return "  ".join(f"{label} {value}" for label, value in _facts(snapshot) if value)
+
+
+def _facts(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """What both views show, as label and value."""
+    ended = snapshot.accepted.total() + snapshot.rejected.total()
+    seconds = max(snapshot.seconds, 1e-9)
+    facts = [
+        ("accepted", _counts(snapshot.accepted.total(), [(stage, snapshot.accepted[stage]) for stage in STAGES])),
+        ("rejected", _counts(snapshot.rejected.total(), snapshot.rejected.most_common(4))),
+        ("to go", f"{snapshot.open:,} ({snapshot.in_flight} in flight)"),
+    ]
+    stats = snapshot.stats
+    if stats is not None:
+        paid = stats.paid
+        tokens = paid.prompt_tokens + paid.completion_tokens
+        extra = [("reused", stats.reused), ("tried again", stats.retried)]
+        facts.append(("calls", f"{_counts(paid.calls, extra)}, {paid.calls / seconds:,.1f}/s"))
+        facts.append(("tokens", f"{tokens:,}, {tokens / seconds:,.0f}/s"))
+        if spent := paid.cost + stats.earlier.cost:
+            facts.append(("spent", f"${spent:,.4f}"))
+    facts.append(("time", f"{_duration(seconds)}, left {_duration(snapshot.open * seconds / ended) if ended else '?'}"))
+    return facts
+
+
+def _counts(total: int, parts: list[tuple[str, int]]) -> str:
+    inner = ", ".join(f"{name} {count:,}" for name, count in parts if count)
+    return f"{total:,} ({inner})" if inner else f"{total:,}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _print_summary(summary: Summary, console: Console) -> None:
+    console.print(attrition_table(summary.attrition))
+    usage = summary.manifest["usage"]
+    paid, total = usage["paid"], usage["total"]
+    line = f"{paid['calls']:,} calls paid, {usage['reused']:,} reused; {paid['prompt_tokens']:,} prompt and "
+    line += f"{paid['completion_tokens']:,} completion tokens"
+    console.print(line + (f"; ${total['cost']:,.4f} spent in all" if total["cost"] else ""), highlight=False)
+    if summary.state == "paused":
+        console.print(f"Paused: {summary.reason}", style="bold red", highlight=False)
+    if summary.attrition.open:
+        console.print(f"{summary.attrition.open:,} questions are still open: run the same command again to go on.")
+    console.print(f"Run folder: {summary.folder} (instructions.parquet, rejected.parquet, attempts.parquet, README.md)")
+
+
+def attrition_table(attrition: Attrition) -> RenderableType:
+    """The counts of a run as a table by stage, with the rejected by reason below it."""
+    table = Table(title=None, box=None, padding=(0, 2, 0, 0))
+    table.add_column("stage")
+    for name in ("entered", "accepted", "rejected", "passed on"):
+        table.add_column(name, justify="right")
+    unusable = attrition.unusable.total() + attrition.duplicates
+    table.add_row("read", f"{attrition.rows:,}", "", f"{unusable:,}" if unusable else "", f"{attrition.questions:,}")
+    for stage in STAGES:
+        if entered := attrition.entered[stage]:
+            accepted, rejected = attrition.accepted[stage], attrition.rejected_at(stage)
+            table.add_row(stage, *(f"{n:,}" for n in (entered, accepted, rejected, entered - accepted - rejected)))
+    accepted, rejected = attrition.accepted.total(), attrition.rejected.total() + unusable
+    table.add_row("total", f"{attrition.rows:,}", f"{accepted:,}", f"{rejected:,}", f"{attrition.open:,}", style="bold")
+    return Group(table, Text(_reasons(attrition)))
+
+
+def _reasons(attrition: Attrition) -> str:
+    reasons = [f"{stage} {reason} {count:,}" for (stage, reason), count in attrition.rejected.most_common()]
+    reasons += [f"read {reason} {count:,}" for reason, count in attrition.unusable.most_common()]
+    if attrition.duplicates:
+        reasons.append(f"identical rows collapsed {attrition.duplicates:,}")
+    return "rejected: " + ", ".join(reasons) if reasons else "nothing rejected"
