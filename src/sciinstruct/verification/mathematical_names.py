@@ -130,8 +130,8 @@ _WORDS_IN_RUN = sorted(
 )
 _PROSE = frozenset(
     _words(
-        "the is are was and or if for when where with of than to at by not no yes all none any as per from only each that "
-        "this its then so but because since between both either neither true false"
+        "the is are was and or if for when where with of than to at by not no yes all none any as per from only each "
+        "that this its then so but because since between both either neither true false"
     )
 )
 _LONGEST_PRODUCT = 5
