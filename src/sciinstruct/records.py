@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Attempt",
     "Instruction",
+    "Language",
     "Message",
     "Question",
     "Rejection",

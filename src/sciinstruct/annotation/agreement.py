@@ -51,9 +51,7 @@ def group_by_answer(question: Question, solutions: Sequence[str]) -> Votes:
     for index, answer in enumerate(answers):
         if answer is None:
             continue
-        home = next(
-            (group for group in groups if same_answer(answers[group[0]] or "", answer, **_context(question))), None
-        )
+        home = next((group for group in groups if _same(question, answers[group[0]], answer)), None)
         if home is None:
             groups.append([index])
         else:
@@ -61,11 +59,11 @@ def group_by_answer(question: Question, solutions: Sequence[str]) -> Votes:
     return Votes(answers, tuple(tuple(group) for group in sorted(groups, key=len, reverse=True)))
 
 
+def _same(question: Question, first: str | None, second: str) -> bool:
+    return first is not None and same_answer(first, second, question=question.question, options=question.options)
+
+
 def _answer(solution: str) -> str | None:
     """The final answer that is stated; one that is only guessed from the end of the text has no vote."""
     found = extract(solution)
     return found.answer if found.confident else None
-
-
-def _context(question: Question) -> dict[str, object]:
-    return {"question": question.question, "options": question.options}

@@ -54,6 +54,17 @@ class Attrition:
         """Questions that ended rejected at `stage`."""
         return sum(count for (at, _), count in self.rejected.items() if at == stage)
 
+    @classmethod
+    def from_dict(cls, counts: dict[str, Any]) -> Attrition:
+        """The counts again, from the manifest."""
+        made = cls(rows=counts["rows"], duplicates=counts["duplicates"], questions=counts["questions"])
+        made.unusable.update(counts["unusable"])
+        for stage, numbers in counts["stages"].items():
+            made.entered[stage] = numbers["entered"]
+            made.accepted[stage] = numbers["accepted"]
+            made.rejected.update({(stage, reason): count for reason, count in numbers["rejected"].items()})
+        return made
+
     def as_dict(self) -> dict[str, Any]:
         """The counts as they stand in the manifest."""
         return {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .. import __version__
-from ..records import Message, Question, Request, Sampling
+from ..records import Language, Message, Question, Request, Sampling
 from .prompts import PromptSet, language_of
 
 __all__ = ["Plan", "UnknownPolicy"]
@@ -29,10 +29,10 @@ class Plan:
 
     models: Mapping[str, str]
     sampling: Mapping[str, Sampling]
-    prompts: Mapping[str, PromptSet]
+    prompts: Mapping[Language, PromptSet]
     samples: Mapping[str, int] = field(default_factory=dict)
     rounds: int = 1
-    language: str = "auto"
+    language: Literal["auto", "en", "zh"] = "auto"
     seed: int = 0
     unknown: UnknownPolicy = "reject"
     agreement_samples: int = 5

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 import yaml
 
 from ..errors import ConfigError
-from ..records import Message, Question
+from ..records import Language, Message, Question
 
 __all__ = [
     "PROMPT_STAGES",
@@ -31,7 +32,7 @@ __all__ = [
 
 PROMPT_STAGES = ("solve", "reflect", "revise", "critic")
 
-SYSTEM_LINES = {
+SYSTEM_LINES: dict[Language, dict[str, str]] = {
     "en": {
         "solve": "You are a science teacher who solves problems step by step.",
         "reflect": "You are a science teacher who finds the error in a wrong solution and corrects it.",
@@ -46,7 +47,7 @@ SYSTEM_LINES = {
     },
 }
 
-DELIMITERS = {
+DELIMITERS: dict[Language, str] = {
     "en": "State the final answer once, at the very end, inside \\boxed{}.",
     "zh": "最后单独写一行最终答案，格式为：【答案】最终答案",
 }
@@ -64,7 +65,7 @@ _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 class PromptSet:
     """Prompts of one language: `templates` maps a stage to its user message with {{placeholders}}."""
 
-    language: str
+    language: Language
     version: str
     templates: Mapping[str, str]
 
@@ -84,7 +85,7 @@ class PromptSet:
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def load_prompts(paths: tuple[str, ...] = ()) -> dict[str, PromptSet]:
+def load_prompts(paths: tuple[str, ...] = ()) -> dict[Language, PromptSet]:
     """The prompt sets by language, with the stages that the user's YAML files replace.
 
     A file has the keys `language` (en or zh), `version`, and any of solve, reflect, revise, critic. Raises
@@ -100,7 +101,7 @@ def load_prompts(paths: tuple[str, ...] = ()) -> dict[str, PromptSet]:
     return sets
 
 
-def _built_in(language: str) -> PromptSet:
+def _built_in(language: Language) -> PromptSet:
     source = resources.files(__package__).joinpath("templates", f"{language}.yaml").read_text(encoding="utf-8")
     data = yaml.safe_load(source)
     return PromptSet(language=language, version=data.pop("version"), templates=data)
@@ -146,7 +147,7 @@ def reference_text(question: Question) -> str:
     return answer
 
 
-def language_of(question: Question, wanted: str) -> str:
+def language_of(question: Question, wanted: Literal["auto", "en", "zh"]) -> Language:
     """Language of the prompts for `question`: the one asked for, else the question's own, else English."""
     if wanted != "auto":
         return wanted

@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..annotation.attrition import STAGES, Attrition
-from ..annotation.run import Annotation, Snapshot, Summary
+from ..annotation.run import Annotation
+from ..annotation.session import Snapshot, Summary
 
 __all__ = ["attrition_table", "watch"]
 

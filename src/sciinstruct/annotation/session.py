@@ -1,0 +1,198 @@
+"""One run from opening its folder to writing its tables, inside one event loop; `run.Annotation` gives it a thread."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import RunPausedError
+from ..io import RunFolder
+from ..llm import Client, LayeredLedger, Ledger, Stats, open_ledger, read_ledger
+from ..records import Question, Rejection
+from ..verification import Verifier
+from .attrition import Attrition
+from .config import AnnotateConfig
+from .engine import Engine
+from .loop import Outcome
+from .outputs import input_digests, manifest_of, usage_of, write_tables
+from .plan import Plan
+from .progress import Intake, Progress
+from .setup import open_models, prices_of, resolve_plan
+
+__all__ = ["Session", "Snapshot", "State", "Summary"]
+
+State = Literal["reading", "running", "writing", "finished", "stopped", "paused"]
+
+
+@dataclass
+class Snapshot:
+    """Where a run stands right now, for a live view. `open` counts questions that have not ended."""
+
+    state: State = "reading"
+    rows: int = 0
+    open: int = 0
+    in_flight: int = 0
+    accepted: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    stats: Stats | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended: its state, why it paused, the counts, and the manifest as it stands in the folder."""
+
+    state: State
+    reason: str
+    attrition: Attrition
+    manifest: dict[str, Any]
+    folder: Path
+
+
+class Session:
+    """Annotates `rows` under `config`.
+
+    `files` is where the rows came from (for the manifest), `on_outcome` is called with each outcome, `backlogged` says
+    whether those are taken too slowly, `after` gets the folder once its tables are written.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Question | Rejection],
+        config: AnnotateConfig,
+        files: Sequence[Path],
+        on_outcome: Callable[[Outcome], None],
+        backlogged: Callable[[], bool],
+        after: Callable[[RunFolder], None] | None,
+    ) -> None:
+        self.config = config
+        self.snapshot = Snapshot()
+        self._rows = rows
+        self._files = files
+        self._on_outcome = on_outcome
+        self._backlogged = backlogged
+        self._after = after
+        self._engine: Engine | None = None
+        self._client: Client | None = None
+        self._stops = 0
+        self._started = time.monotonic()
+
+    async def run(self, opened: Callable[[], None]) -> Summary:
+        """Runs to the end; `opened` is called when everything that options and folder can be wrong about is right."""
+        async with AsyncExitStack() as stack:
+            prices = prices_of(self.config)
+            models, names = open_models(self.config)
+            for model in models.values():
+                stack.push_async_callback(model.aclose)
+            plan = resolve_plan(self.config, names)
+            folder = stack.enter_context(RunFolder.open(self.config.out, create=True))
+            ledger = self._open_ledger(folder)
+            stack.callback(ledger.close)
+            self._client = Client(
+                models, ledger, prices=prices, budget=self.config.budget, max_calls=self.config.max_calls
+            )
+            progress = Progress(folder.progress, plan.digest())
+            stack.callback(progress.close)
+            folder.write_config(self.config.as_dict())
+            opened()
+            return await self._annotate(plan, folder, progress)
+
+    def stop(self) -> None:
+        """Lets questions in flight finish and starts no new one; called twice, gives up those in flight too."""
+        self._stops += 1
+        if self._engine is not None:
+            self._engine.stop()
+
+    def look(self) -> Snapshot:
+        """The snapshot, brought up to date; may be called from any thread."""
+        snapshot = self.snapshot
+        if self._engine is not None:
+            snapshot.in_flight = self._engine.in_flight
+        if self._client is not None:
+            snapshot.stats = self._client.stats
+        snapshot.seconds = time.monotonic() - self._started
+        return snapshot
+
+    def _open_ledger(self, folder: RunFolder) -> Ledger:
+        own = open_ledger(self.config.ledger or folder.ledger)
+        others = [path / "ledger.sqlite" if path.is_dir() else path for path in self.config.reuse]
+        return LayeredLedger(own, [read_ledger(path) for path in others]) if others else own
+
+    async def _annotate(self, plan: Plan, folder: RunFolder, progress: Progress) -> Summary:
+        progress.forget_unfinished()
+        intake = progress.take_in(self._counted())
+        self.snapshot.open = progress.count_pending()
+        if not self.snapshot.open and (unchanged := _written_before(folder, plan, intake)) is not None:
+            self.snapshot.state = "finished"
+            return unchanged
+        state, reason = await self._run_engine(plan, progress)
+        self.snapshot.state = "writing"
+        summary = self._write(plan, folder, progress, intake, state, reason)
+        self.snapshot.state = state
+        return summary
+
+    def _counted(self) -> Iterator[Question | Rejection]:
+        for row in self._rows:
+            self.snapshot.rows += 1
+            yield row
+
+    async def _run_engine(self, plan: Plan, progress: Progress) -> tuple[State, str]:
+        """Annotates what is pending; how that ended and, if it paused, why."""
+        assert self._client is not None
+        self.snapshot.state = "running"
+        verifier = Verifier()
+        self._engine = Engine(
+            plan, progress, self._client, verifier, self.config.concurrency, self._ended, self._backlogged
+        )
+        for _ in range(self._stops):
+            self._engine.stop()
+        try:
+            await self._engine.run()
+        except RunPausedError as error:
+            return "paused", str(error)
+        finally:
+            verifier.close()
+        return ("stopped" if progress.count_pending() else "finished"), ""
+
+    def _ended(self, outcome: Outcome) -> None:
+        self.snapshot.open -= 1
+        if outcome.instruction is not None:
+            self.snapshot.accepted[outcome.instruction.stage] += 1
+        elif outcome.rejection is not None:
+            self.snapshot.rejected[outcome.rejection.reason] += 1
+        self._on_outcome(outcome)
+
+    def _write(
+        self, plan: Plan, folder: RunFolder, progress: Progress, intake: Intake, state: State, reason: str
+    ) -> Summary:
+        assert self._client is not None
+        before = folder.read_manifest()
+        attrition = write_tables(folder, progress, intake)
+        manifest = {
+            **manifest_of(plan, intake, attrition, state, input_digests(self._files)),
+            "usage": usage_of(self._client.stats),
+            "seconds": round(before.get("seconds", 0.0) + time.monotonic() - self._started, 3),
+            **({"paused": reason} if reason else {}),
+        }
+        folder.write_manifest(manifest)
+        if self._after is not None:
+            self._after(folder)
+        return Summary(state, reason, attrition, manifest, folder.path)
+
+
+def _written_before(folder: RunFolder, plan: Plan, intake: Intake) -> Summary | None:
+    """The summary of an earlier run whose tables are those of this input and plan; None if they are to be written."""
+    manifest = folder.read_manifest()
+    wanted = ("finished", intake.fingerprint, plan.digest().hex())
+    if (manifest.get("state"), manifest.get("fingerprint"), manifest.get("plan")) != wanted:
+        return None
+    if not all(table.exists() for table in (folder.attempts, folder.instructions, folder.rejected)):
+        return None
+    manifest["usage"]["reused"] = 0
+    manifest["usage"]["paid"] = dict.fromkeys(manifest["usage"]["paid"], 0)
+    return Summary("finished", "", Attrition.from_dict(manifest["attrition"]), manifest, folder.path)
