@@ -16,7 +16,7 @@ from ..errors import ModelError, RequestRefusedError, RunPausedError
 from ..records import Reply, Request
 from .limits import Outcome
 
-__all__ = ["Endpoint", "Fault"]
+__all__ = ["Endpoint", "FailedTry"]
 
 LONGEST_WAIT = 600.0  # a server that asks to wait longer pauses the run
 LONGEST_QUOTE = 500
@@ -28,7 +28,7 @@ _QUOTA_CODES = ("insufficient_quota", "billing_hard_limit_reached", "billing_not
 _LENGTH_REASONS = ("length", "max_tokens", "model_length")
 
 
-class Fault(Exception):
+class FailedTry(Exception):
     """One try that failed in a way that may pass.
 
     Args:
@@ -101,7 +101,7 @@ class Endpoint:
         """One try.
 
         Raises:
-            Fault: It may work later.
+            FailedTry: It may work later.
             RequestRefusedError: The server will not answer this request.
             RunPausedError: The server will not answer anybody (key, credit, permission).
         """
@@ -111,11 +111,11 @@ class Endpoint:
             ) as response:
                 body = await response.read()
         except aiohttp.ConnectionTimeoutError:
-            raise Fault(f"{self.label}: no connection in {self._timeout.sock_connect:g} s", Outcome.BROKEN) from None
+            raise FailedTry(f"{self.label}: no connection in {self._timeout.sock_connect:g} s", Outcome.BROKEN) from None
         except TimeoutError:
-            raise Fault(f"{self.label}: no answer in {self._timeout.total:g} s", Outcome.OVERLOADED) from None
+            raise FailedTry(f"{self.label}: no answer in {self._timeout.total:g} s", Outcome.OVERLOADED) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise Fault(f"{self.label}: {self._quote(_words_of(error))}", Outcome.BROKEN) from None
+            raise FailedTry(f"{self.label}: {self._quote(_words_of(error))}", Outcome.BROKEN) from None
         if response.status == 200:
             return self._read_reply(body)
         raise self._failure(response.status, body, response.headers)
@@ -158,18 +158,18 @@ class Endpoint:
         try:
             completion = _decoder.decode(body)
         except msgspec.MsgspecError as error:
-            raise Fault(f"{self.label}: unreadable answer ({error}): {_head(body)}", Outcome.BROKEN) from None
+            raise FailedTry(f"{self.label}: unreadable answer ({error}): {_head(body)}", Outcome.BROKEN) from None
         if not completion.choices:
             if completion.error is not None:  # some gateways put the status into the body
                 status = completion.error.get("code") if isinstance(completion.error, dict) else None
                 raise self._failure(status if isinstance(status, int) and status >= 400 else 500, body, {})
-            raise Fault(f"{self.label}: an answer without choices: {_head(body)}", Outcome.BROKEN)
+            raise FailedTry(f"{self.label}: an answer without choices: {_head(body)}", Outcome.BROKEN)
         reply = _reply(completion.choices[0], completion.usage or {})
         if not reply.text.strip() and reply.finish_reason == "stop":
-            raise Fault(f"{self.label}: an answer without text: {_head(body)}", Outcome.SERVED)
+            raise FailedTry(f"{self.label}: an answer without text: {_head(body)}", Outcome.SERVED)
         return reply
 
-    def _failure(self, status: int, body: bytes, headers: Mapping[str, str]) -> Fault | ModelError:
+    def _failure(self, status: int, body: bytes, headers: Mapping[str, str]) -> FailedTry | ModelError:
         """The exception for an answer that is not 200, with the server's own words."""
         code, words = _error_in(body)
         words = self._quote(words)
@@ -184,7 +184,7 @@ class Endpoint:
             wait = _retry_after(headers)
             if wait > LONGEST_WAIT:
                 return RunPausedError(f"{self.label} answered {status} and asks to come back in {wait:.0f} s: {words}")
-            return Fault(f"{self.label} answered {status}: {words}", _outcome(status), wait)
+            return FailedTry(f"{self.label} answered {status}: {words}", _outcome(status), wait)
         if 300 <= status < 400:
             target = headers.get("Location", "elsewhere")
             return RunPausedError(f"{self.label} redirects to {target}: use the final address in the model spec")

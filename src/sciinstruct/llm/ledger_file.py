@@ -32,8 +32,8 @@ CREATE TABLE totals (
 _SUM_UP = """
 INSERT INTO totals
 SELECT model, stage, count(*),
-    sum(coalesce(reply ->> 'prompt_tokens', 0)), sum(coalesce(reply ->> 'completion_tokens', 0)),
-    sum(coalesce(reply ->> 'cached_tokens', 0)), sum(coalesce(reply ->> 'reasoning_tokens', 0)),
+    sum(coalesce(json_extract(reply, '$.prompt_tokens'), 0)), sum(coalesce(json_extract(reply, '$.completion_tokens'), 0)),
+    sum(coalesce(json_extract(reply, '$.cached_tokens'), 0)), sum(coalesce(json_extract(reply, '$.reasoning_tokens'), 0)),
     sum(cost), sum(seconds)
 FROM (SELECT model, stage, cost, seconds, CAST(reply AS TEXT) AS reply FROM calls) GROUP BY model, stage"""
 
@@ -106,6 +106,11 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         except sqlite3.OperationalError:
             # a folder that cannot be written has no room for WAL's index; nobody writes there, so read it as it is
             database.close()
+            if path.with_name(path.name + "-wal").exists():
+                raise RunFolderError(
+                    f"{path}: its last entries are still in {path.name}-wal, which needs a folder that can be written; "
+                    "copy both files to one"
+                ) from None
             database = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False)
             version = _version(database, path)
     except sqlite3.Error as error:

@@ -2,11 +2,11 @@
 
 Three doors, all of which must be open:
 
-- Concurrency. Outcomes are looked at in windows as long as the present limit. Where more than a tenth of a window was
-  pushed back (429, 503, time-out), the limit shrinks to the share that was served, at most to half; else it grows by a
-  quarter, up to the maximum. So a few stray 429s cost nothing, an overloaded server is obeyed within one window, and
-  twenty calm windows lead from one call at a time to the maximum of 64. Retry-After closes the door for all under the
-  same condition; a stray one holds back only its own request.
+- Concurrency. Outcomes are looked at in windows as long as the number of calls in flight. Where more than a tenth of a
+  window was pushed back (429, 503, time-out), the limit shrinks to the share that was served, at most to half; else it
+  grows by a quarter, up to the maximum. So a few stray 429s cost nothing, an overloaded server is obeyed within a window
+  or two, and twenty calm windows lead from one call at a time to the maximum of 64. Retry-After closes the door for all
+  under the same condition; a stray one holds back only its own request.
 - Requests and tokens per minute: a sliding window of the last 60 seconds, exact.
 - Life. Several failures in a row close the door for a while; then a single call probes. Any success opens it.
 """
@@ -24,7 +24,7 @@ LARGEST_CUT = 0.5
 GROWTH = 1.25
 FAILURES_TO_CLOSE = 8
 FIRST_CLOSING = 0.5
-LONGEST_CLOSING = 30.0
+LONGEST_CLOSING = 10.0
 
 
 class Outcome(enum.Enum):
@@ -75,6 +75,7 @@ class Limits:
         self._tpm = tokens_per_minute
         self._recent: deque[Ticket] = deque()
         self._recent_tokens = 0
+        self._peak = 0
         self._outcomes = 0
         self._pushed_back = 0
         self._paused_until = float("-inf")
@@ -114,6 +115,7 @@ class Limits:
         """Begin a call; only where `ready_at` says now."""
         self._started += 1
         self.in_flight += 1
+        self._peak = max(self._peak, self.in_flight)
         ticket = Ticket(self._endpoint, self._started, now, tokens)
         if self._rpm is not None or self._tpm is not None:
             self._recent.append(ticket)
@@ -142,19 +144,21 @@ class Limits:
 
     def _adapt(self, outcome: Outcome, now: float, retry_after: float) -> None:
         self._outcomes += 1
+        used = min(self.limit, self._peak)
         if outcome is Outcome.PUSHED_BACK or outcome is Outcome.OVERLOADED:
             self._pushed_back += 1
-            crowded = self._pushed_back > TOLERATED_PUSHBACK * max(self.limit, self._outcomes)
+            crowded = self._pushed_back > TOLERATED_PUSHBACK * max(used, self._outcomes)
             if crowded and retry_after > 0:
                 self._paused_until = max(self._paused_until, now + retry_after)
-        if self._outcomes < int(self.limit):
+        if self._outcomes < int(used):
             return
         share = self._pushed_back / self._outcomes
         if share > TOLERATED_PUSHBACK:
-            self.limit = max(1.0, self.limit * max(LARGEST_CUT, 1 - share))
+            self.limit = max(1.0, used * max(LARGEST_CUT, 1 - share))
         else:
             self.limit = min(float(self.maximum), self.limit * GROWTH)
         self._outcomes = self._pushed_back = 0
+        self._peak = self.in_flight
 
     def _alive(self) -> None:
         self._failures = self._closings = 0

@@ -59,7 +59,8 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True):
         tokens_per_minute: Most tokens (prompt and completion) in any 60 seconds.
         retries: How often one request is sent again after a failure that may pass.
         timeout: Seconds until a call without a complete answer counts as failed.
-        patience: Seconds without a working endpoint after which the run pauses.
+        patience: Seconds for which a request bears 429s beyond its retries; also, seconds without a working endpoint
+            after which the run pauses.
     """
 
     concurrency: int = 64

@@ -13,7 +13,7 @@ from yarl import URL
 from ..errors import ConfigError, RequestRefusedError, RunPausedError, TransportError
 from ..records import Reply, Request
 from .gate import Gate
-from .http import Endpoint, Fault
+from .http import Endpoint, FailedTry
 from .limits import Limits, Outcome
 from .model import Call, ModelOptions
 
@@ -32,7 +32,8 @@ class Pool:
         endpoints: At least one, all with the same model name.
         limits: Their limits, in the same order.
         retries: How often one request is sent again.
-        patience: Seconds without a working endpoint after which everybody is told to pause.
+        patience: Seconds for which a request bears 429s beyond its retries; also, seconds without a working endpoint
+            after which everybody is told to pause.
     """
 
     def __init__(
@@ -54,13 +55,16 @@ class Pool:
         """Like `answer`, with what the reply took."""
         tokens = request.expected_tokens + sum(len(m.content) for m in request.messages) // CHARACTERS_PER_TOKEN
         tries = 0
+        began = time.monotonic()
         while True:
             tries += 1
             try:
                 return await self._try(request, tokens, tries)
-            except Fault as fault:
+            except FailedTry as fault:
                 self._pause_if_dead(fault)
-                if tries > self._retries:
+                # a 429 says that the server lives and is busy: limits per minute need longer than the retries last
+                busy = fault.outcome is Outcome.PUSHED_BACK and time.monotonic() - began < self._patience
+                if tries > self._retries and not busy:
                     raise TransportError(f"no answer in {tries} tries; last: {fault}") from None
                 self.retried += 1
                 await asyncio.sleep(max(fault.retry_after, self._back_off(tries)))
@@ -77,7 +81,7 @@ class Pool:
         start = time.perf_counter()
         try:
             reply = await endpoint.send(request)
-        except Fault as fault:
+        except FailedTry as fault:
             self._gate.leave(ticket, fault.outcome, retry_after=fault.retry_after)
             raise
         except (RequestRefusedError, RunPausedError):
@@ -95,7 +99,7 @@ class Pool:
         longest = min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2.0 ** (tries - 1))
         return longest * self._random.uniform(0.5, 1.0)
 
-    def _pause_if_dead(self, fault: Fault) -> None:
+    def _pause_if_dead(self, fault: FailedTry) -> None:
         dead_for = self._gate.dead_for()
         if dead_for > self._patience:
             paused = RunPausedError(
