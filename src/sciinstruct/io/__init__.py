@@ -9,7 +9,7 @@ from .exports import FORMATS, export_instructions
 from .instructions import read_attempts, read_instructions, read_rejections
 from .questions import question_id, questions_from, read_questions
 from .run_folder import RunFolder, config_difference
-from .tables import TableWriter, attempt_row, instruction_row, rejection_row
+from .tables import TableWriter, attempt_row, count_rows, instruction_row, rejection_row
 
 __all__ = [
     "FORMATS",
@@ -17,6 +17,7 @@ __all__ = [
     "TableWriter",
     "attempt_row",
     "config_difference",
+    "count_rows",
     "export_instructions",
     "instruction_row",
     "question_id",

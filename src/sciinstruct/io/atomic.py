@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sciinstruct.errors import RunFolderError
+from ..errors import RunFolderError
 
 __all__ = ["put_in_place", "remove_leftovers", "temporary_path", "trouble", "write_text"]
 

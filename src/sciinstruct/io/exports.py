@@ -18,9 +18,8 @@ from typing import Any
 
 import msgspec
 
-from sciinstruct.errors import ConfigError
-from sciinstruct.records import Instruction, instruction_schema
-
+from ..errors import ConfigError
+from ..records import Instruction, instruction_schema
 from .atomic import put_in_place, temporary_path, trouble
 from .instructions import Source, read_instructions
 from .tables import GROUP, columns_of, instruction_row

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sciinstruct.errors import ConfigError
+from ..errors import ConfigError
 
 __all__ = ["FIELDS", "Columns", "NumberText", "RowFault", "check_mapping"]
 
@@ -48,6 +48,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "meta": ("meta", "metadata"),
 }
 
+NO_COLUMN = "-"  # in a mapping: there is no such column, whatever the names say
+
+_KEPT_IN_META = frozenset({"unit"})
 _LETTER_COLUMN = re.compile(r"(?:option|choice)[ _]?([a-z])|([A-Z])", re.IGNORECASE)
 
 
@@ -89,7 +92,7 @@ class Columns:
     meta: tuple[str, ...]
 
     def __init__(self, names: tuple[str, ...], mapping: Mapping[str, str]) -> None:
-        """Args: names: the row's column names; mapping: our field -> their column ("" for: there is none)."""
+        """Args: names: the row's column names; mapping: our field -> their column ("-": do not read it)."""
         by_key: dict[str, str] = {}
         for name in names:
             by_key.setdefault(name.strip().lower().replace(" ", "_"), name)
@@ -122,20 +125,17 @@ class Columns:
         return tuple(sorted(found.items()))
 
 
-_KEPT_IN_META = frozenset({"unit"})
-
-
 def check_mapping(mapping: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
     """Raise ConfigError where the mapping names a field of ours, or a column of theirs, that does not exist.
 
     Args:
-        mapping: Our field -> their column; an empty column means that the field is not to be read.
+        mapping: Our field -> their column; the column "-" means that the field is not to be read.
         rows: The first rows of the input.
     """
     for field in mapping:
         if field not in FIELDS:
             raise ConfigError(f"map: no field {field!r}; the fields are {', '.join(FIELDS)}")
-    missing = {column: field for field, column in mapping.items() if column}
+    missing = {column: field for field, column in mapping.items() if column != NO_COLUMN}
     seen: dict[str, None] = {}
     for row in rows:
         for column in row:
@@ -145,4 +145,4 @@ def check_mapping(mapping: Mapping[str, str], rows: Iterable[Mapping[str, Any]])
             return
     for column, field in missing.items():
         if seen:
-            raise ConfigError(f"map: {field}={column}: no column {column!r}; the columns are {', '.join(seen)}")
+            raise ConfigError(f"map: no column {column!r} (for {field}); the columns are {', '.join(seen)}")

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sciinstruct.errors import InputError
-from sciinstruct.records import Attempt, Instruction, Message, Rejection
-
+from ..errors import InputError
+from ..records import Attempt, Instruction, Message, Rejection
 from .fields import RowFault
 from .questions import detected_language, question_id
 from .rows import find_files, read_rows

@@ -16,8 +16,7 @@ from typing import IO, Any
 
 import msgspec
 
-from sciinstruct.errors import InputError
-
+from ..errors import InputError
 from .fields import NumberText, RowFault
 
 __all__ = ["Row", "json_line_rows", "json_rows", "opened"]

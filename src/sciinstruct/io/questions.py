@@ -11,9 +11,8 @@ from typing import Any
 
 import msgspec
 
-from sciinstruct.errors import ConfigError
-from sciinstruct.records import Language, Question, Rejection
-
+from ..errors import ConfigError
+from ..records import Language, Question, Rejection
 from .cells import (
     LONGEST_TEXT,
     check_length,

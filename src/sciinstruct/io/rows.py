@@ -14,8 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from sciinstruct.errors import InputError
-
+from ..errors import InputError
 from .fields import RowFault
 from .json_rows import Row, json_line_rows, json_rows, opened
 

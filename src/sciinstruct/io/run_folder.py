@@ -24,8 +24,7 @@ from typing import Any, Self
 
 import yaml
 
-from sciinstruct.errors import RunFolderError
-
+from ..errors import RunFolderError
 from .atomic import remove_leftovers, write_text
 
 __all__ = ["RunFolder", "config_difference"]
@@ -153,6 +152,10 @@ class RunFolder:
         if not isinstance(manifest, dict):
             raise RunFolderError(f"{self.manifest}: not a manifest but a {type(manifest).__name__}; mend or remove it")
         return manifest
+
+    def write_card(self, text: str) -> None:
+        """Replace the data set card."""
+        write_text(self.card, text)
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Replace the manifest; `config_changes` that were recorded stay unless given."""

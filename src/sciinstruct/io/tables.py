@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -9,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
 
-from sciinstruct.errors import InputError
-from sciinstruct.records import Attempt, Instruction, Message, Rejection, Verdict
-
+from ..errors import InputError
+from ..records import Attempt, Instruction, Message, Rejection, Verdict
 from .atomic import put_in_place, temporary_path, trouble
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "attempt_from_row",
     "attempt_row",
     "columns_of",
+    "count_rows",
     "instruction_from_row",
     "instruction_row",
     "read_table",
@@ -156,6 +157,26 @@ def read_table(path: Path, record: Callable[[dict[str, Any]], T]) -> Iterator[T]
                     yield record(row)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: not readable as Parquet: {error}") from error
+
+
+def count_rows(path: Path, columns: Sequence[str]) -> Counter[tuple[Any, ...]]:
+    """How many rows of a Parquet file have each combination of values in these columns, streaming.
+
+    Raises InputError where there is no such file or it cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    counts: Counter[tuple[Any, ...]] = Counter()
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=list(columns)):
+                groups = pa.Table.from_batches([batch]).group_by(list(columns)).aggregate([([], "count_all")])
+                for row in groups.to_pylist():
+                    counts[tuple(row[column] for column in columns)] += row["count_all"]
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: not readable as Parquet: {error}") from error
+    return counts
 
 
 def attempt_row(attempt: Attempt) -> dict[str, Any]:
