@@ -6,12 +6,13 @@ rewritten symbolically. Where one side has decimals, the tolerance of the policy
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from sciinstruct.records import Verdict
 from sciinstruct.verification.evaluation import (
@@ -28,7 +29,21 @@ from sciinstruct.verification.expression_parser import Node, UnreadableError, re
 from sciinstruct.verification.normalise import clean
 from sciinstruct.verification.policy import Policy
 
-__all__ = ["Expression", "agreement", "compare", "parse", "read_answer", "read_value", "value_of"]
+__all__ = [
+    "Agreement",
+    "Expression",
+    "Point",
+    "agreement",
+    "compare",
+    "guarded",
+    "is_label",
+    "members",
+    "parse",
+    "read_answer",
+    "read_value",
+    "trimmed",
+    "value_of",
+]
 
 LIMIT = 1500
 "Longer texts are no expressions."
@@ -45,9 +60,10 @@ _COMPARED = re.compile(
     r"[<>≤≥≠→⇌∈]|\\(?:le|ge|lt|gt|ne|in|to|rightarrow|subset|cup|cap|pm|mp|propto|sim)(?![A-Za-z])|[±∓∝∪∩;；]"
 )
 _REMARK = re.compile(r"[,，;；]?\s*(?:\(?\b(?:where|with|for all|assuming)\b|其中|（其中|\(其中).*$", re.DOTALL)
-_LABEL = re.compile(r"(?:[(（]?[a-z0-9ivx]{1,3}[)）]|[A-Za-z一-鿿 ,'{}\\_^()-]+)[:：]?\s*$")
+_LABEL = re.compile(r"[A-Za-z一-鿿 ,'{}\\_^()-]{1,120}[:：]?")
+_PART = re.compile(r"^\([a-h]\) +(?=\S)")
 _NEGATED = re.compile(r"\bnot\b|不|\\ne|≠|非")
-_LOCK = threading.Lock()  # the arithmetic has one precision for the whole process
+_LOCK = threading.RLock()  # the arithmetic keeps its precision in one place for the whole process
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,21 @@ class Expression:
 
     text: str
     node: Node
+
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def guarded(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """A function that evaluates: one thread at a time."""
+
+    @functools.wraps(function)
+    def locked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        with _LOCK:
+            return function(*args, **kwargs)
+
+    return locked
 
 
 def parse(text: str) -> Expression | None:
@@ -89,7 +120,7 @@ def compare(gold: Expression, answer: str, policy: Policy) -> Verdict:
 
 def trimmed(cleaned: str) -> str:
     """A cleaned text without remarks ("where x > 0") and closing punctuation."""
-    text = _REMARK.sub("", cleaned).strip()
+    text = _PART.sub("", _REMARK.sub("", cleaned).strip())
     while text and text[-1] in ".,;:。，；：!" and not text.endswith(("\\!", "\\,")):
         if text[-1] == "!" and text[-2:-1].isalnum():
             break
@@ -104,7 +135,9 @@ def members(cleaned: str) -> list[str]:
 
 def is_label(text: str) -> bool:
     """Is this left side a name or words (`E_n`, `f(x)`, `Fraction of heat`), nothing that could be false?"""
-    return bool(text) and (read_name(text) is not None or (bool(_LABEL.match(text)) and not _NEGATED.search(text)))
+    if read_name(text) is not None:
+        return True
+    return bool(_LABEL.fullmatch(text)) and not _NEGATED.search(text) and read_value(text) is None
 
 
 def read_value(text: str) -> Node | None:
@@ -168,7 +201,7 @@ def agreement(gold: Node, answer: Node, policy: Policy) -> tuple[Agreement, str]
     return "unknown", "no point at which both have a value decides"
 
 
-class _Point(dict[str, Any]):
+class Point(dict[str, Any]):
     """The fixed random values of all variables at one trial."""
 
     def __init__(self, trial: int) -> None:
@@ -197,7 +230,7 @@ def _values(gold: Node, answer: Node, trials: tuple[int, ...]) -> Iterator[tuple
     """The values of both at each trial where both have one."""
     constant = not any(True for _ in itertools.chain(names_in(gold), names_in(answer)))
     for trial in trials[:1] if constant else trials:
-        point = _Point(trial)
+        point = Point(trial)
         try:
             yield evaluate(gold, point), evaluate(answer, point)
         except UndefinedError:
@@ -329,7 +362,7 @@ def _equal_up_to_constant(gold: Node, answer: Node) -> bool:
         return False
     difference = ("add", one, ("neg", other))
     try:
-        first, second, third = (evaluate(difference, _Point(trial)) for trial in range(3))
+        first, second, third = (evaluate(difference, Point(trial)) for trial in range(3))
     except UndefinedError:
         return False
     return separated(first, second) is False and separated(second, third) is False

@@ -1,0 +1,249 @@
+r"""Equations and proportionalities: y = 2x+1 and y-1 = 2x, x^2/4 + y^2/4 = 1 and x^2+y^2 = 4, I \propto 1/r^2.
+
+An equation that defines a name (y = ..., E_n = ...) is compared by its value, so that the name may be left out. Any
+other is the set of its solutions: equal up to a factor, or every solution found of the one solves the other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sciinstruct.records import Verdict
+from sciinstruct.verification.evaluation import UndefinedError, evaluate, magnitude, mpc, mpf, names_in, separated
+from sciinstruct.verification.expression import (
+    Agreement,
+    Point,
+    agreement,
+    guarded,
+    is_label,
+    members,
+    read_value,
+    trimmed,
+)
+from sciinstruct.verification.expression_parser import Node, read_name
+from sciinstruct.verification.normalise import clean
+from sciinstruct.verification.policy import DEFAULT, Policy
+from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
+
+__all__ = ["Equation", "compare", "parse"]
+
+LIMIT = 1_500
+
+_PROPORTIONAL = re.compile(r"\\propto|∝")
+_BASE = re.compile(r"\\[a-z]+\{?|[_'(^\[].*$|[{}\s]")
+_VALUE: dict[Agreement, Literal["right", "wrong", "unknown"]] = {
+    "equal": "right",
+    "different": "wrong",
+    "unknown": "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """`name` is the left side where it is a name or words that the equation defines, else None.
+
+    `sides` are the trees of all sides that are not such a name; `proportional` marks ∝ in place of =.
+    """
+
+    text: str
+    name: str | None
+    sides: tuple[Node, ...]
+    proportional: bool = False
+
+
+def parse(text: str) -> Equation | None:
+    """The equation that `text` consists of; None for expressions, inequalities, lists and whatever cannot be read."""
+    cleaned = trimmed(clean(text))
+    if not cleaned or len(cleaned) > LIMIT:
+        return None
+    proportional = bool(_PROPORTIONAL.search(cleaned))
+    parts = [part.strip() for part in _PROPORTIONAL.split(cleaned)] if proportional else members(cleaned)
+    if len(parts) < 2 or len(parts) > 6:
+        return None
+    name = parts[0] if is_label(parts[0]) else None
+    values = parts[1:] if name is not None else parts
+    sides = [read_value(part) for part in values]
+    readable = tuple(side for side in sides if side is not None)
+    if len(readable) < len(sides):
+        return None
+    if name is not None and len(readable) == 1 and _variable(name) in set(names_in(readable[0])):
+        left = read_value(parts[0])  # x = 2x - 1 defines nothing
+        return Equation(cleaned, None, (left, readable[0]), proportional) if left is not None else None
+    return Equation(cleaned, name, readable, proportional)
+
+
+def compare(gold: Equation, answer: str, policy: Policy = DEFAULT) -> Verdict:
+    """Is `answer` the same equation, or the value that the reference defines (rule "equation")?"""
+    cleaned = trimmed(clean(answer))
+    equation = parse(cleaned)
+    if equation is None:
+        value = read_value(_PROPORTIONAL.sub("", cleaned).strip())
+        if value is None or gold.name is None:
+            return unknown("equation", f"cannot read {shorten(answer)!r} as the same kind of equation")
+        return _verdict(_against_definition(gold, value, policy))
+    if gold.proportional or equation.proportional:
+        return _proportional(gold, equation)
+    if gold.name is not None and equation.name is not None:
+        return _definitions(gold, equation, policy)
+    outcome = _same_solutions(_as_zero(gold), _as_zero(equation))
+    if outcome[0] != "equal" and equation.name is not None and gold.name is None and len(gold.sides) > 2:
+        return _verdict(agreement(gold.sides[-1], equation.sides[-1], policy))
+    return _verdict(outcome)
+
+
+def _verdict(outcome: tuple[Agreement, str]) -> Verdict:
+    return Verdict(_VALUE[outcome[0]], "equation", outcome[1])
+
+
+# -- definitions: name = value -----------------------------------------------------------------------------------------
+
+
+def _definitions(gold: Equation, answer: Equation, policy: Policy) -> Verdict:
+    """Both define a name: equal values are right under names that may mean the same."""
+    assert gold.name is not None and answer.name is not None
+    outcome = _against_definition(gold, answer.sides[-1], policy)
+    one, other = _variable(gold.name), _variable(answer.name)
+    if one != other and (_mentions(answer, one) or _mentions(gold, other)):
+        return _verdict(_same_solutions(_as_zero(gold), _as_zero(answer)))
+    if outcome[0] == "equal" and not _may_be_one_name(gold.name, answer.name):
+        return unknown("equation", f"the same value, but for {answer.name} instead of {gold.name}")
+    return _verdict(outcome)
+
+
+def _against_definition(gold: Equation, value: Node, policy: Policy) -> tuple[Agreement, str]:
+    """Compares a value with the last side of the definition, then with the others (all are said to be equal)."""
+    last = agreement(gold.sides[-1], value, policy)
+    if last[0] == "equal" or len(gold.sides) == 1:
+        return last
+    others = [agreement(side, value, policy) for side in gold.sides[:-1]]
+    return next((outcome for outcome in others if outcome[0] == "equal"), last)
+
+
+def _variable(name: str) -> str:
+    return read_name(name) or name
+
+
+def _mentions(equation: Equation, name: str) -> bool:
+    return any(name in names_in(side) for side in equation.sides)
+
+
+def _may_be_one_name(one: str, other: str) -> bool:
+    """Names that differ in index, accent, arguments or case may mean one thing, and so may words."""
+    if read_name(one) is None or read_name(other) is None:
+        return True
+    bases = [_BASE.sub("", _variable(name).replace("Δ", "")).casefold() for name in (one, other)]
+    return bases[0] == bases[1] or not all(bases)
+
+
+# -- solutions ---------------------------------------------------------------------------------------------------------
+
+
+def _as_zero(equation: Equation) -> Node:
+    """Left side minus right side; a defined name is a variable, words are a variable of their own."""
+    sides = equation.sides
+    left = sides[0]
+    if equation.name is not None:
+        left = ("var", _variable(equation.name))
+        return ("add", left, ("neg", sides[-1]))
+    return ("add", left, ("neg", sides[1]))
+
+
+@guarded
+def _same_solutions(one: Node, other: Node) -> tuple[Agreement, str]:
+    ratio = _constant_ratio(one, other)
+    if ratio is not None:
+        return "equal", "the same equation, rearranged"
+    common = sorted(set(names_in(one)) & set(names_in(other)))
+    every = set(names_in(one)) | set(names_in(other))
+    if set(names_in(one)) != set(names_in(other)):
+        return ("unknown" if len(common) < 2 else "different"), "equations between other quantities"
+    if len(every) < 2:
+        return "unknown", "equations in one unknown that are not multiples of each other"
+    forth, back = _solves(one, other, common), _solves(other, one, common)
+    if forth is False or back is False:
+        return "different", "a solution of the one does not solve the other"
+    if forth and back:
+        return "equal", "the same solutions at random points"
+    return "unknown", "no solution found to compare"
+
+
+def _constant_ratio(one: Node, other: Node) -> Any:
+    """The factor between two expressions where it is the same at three points, else None."""
+    ratios = []
+    for trial in range(6):
+        try:
+            ratios.append(evaluate(("div", one, other), Point(trial)))
+        except UndefinedError:
+            continue
+        if len(ratios) > 1 and separated(ratios[-2], ratios[-1]) is not False:
+            return None
+        if len(ratios) == 3:
+            return ratios[0][0] or None
+    return None
+
+
+_STARTS = (mpc("0.4", "0.7"), mpc("-1.1", "0.3"))
+"Complex, so that the secant method reaches real and complex solutions."
+
+
+def _solves(one: Node, other: Node, names: list[str]) -> bool | None:
+    """Do the solutions of `one` for some variable solve `other`? None where none was found."""
+    found = 0
+    for name in names[:3]:
+        for trial in range(2):
+            for start in _STARTS:
+                point = Point(trial)
+                root = _root(one, point, name, start)
+                if root is None:
+                    continue
+                point[name] = root
+                try:
+                    zero = _vanishes(other, point)
+                except UndefinedError:
+                    continue
+                if not zero:
+                    return False
+                found += 1
+        if found >= 2:
+            return True
+    return None
+
+
+def _vanishes(difference: Node, point: Point) -> bool:
+    """Are both sides of a difference equal at a point known to some 60 digits?"""
+    left, right_side = evaluate(difference[1], point)[0], evaluate(difference[2], point)[0]
+    size = max(magnitude(left), magnitude(right_side))
+    return magnitude(left + right_side) < size - 90
+
+
+def _root(difference: Node, point: Point, name: str, start: Any) -> Any:
+    """A zero of the difference in one variable by the secant method, None where it does not converge."""
+    before, now = start, start * mpf("1.07")
+    try:
+        point[name] = before
+        value_before = evaluate(difference, point)[0]
+        for _ in range(30):
+            point[name] = now
+            value = evaluate(difference, point)[0]
+            slope = value - value_before
+            if not value or not slope:
+                break
+            step = value * (now - before) / slope
+            before, now, value_before = now, now - step, value
+            if magnitude(step) < magnitude(now) - 150:
+                break
+        point[name] = now
+        return now if _vanishes(difference, point) else None
+    except (UndefinedError, ZeroDivisionError):
+        return None
+
+
+@guarded
+def _proportional(gold: Equation, answer: Equation) -> Verdict:
+    """Values that differ by a constant factor are proportional to the same thing."""
+    one, other = gold.sides[-1], answer.sides[-1]
+    if _constant_ratio(one, other) is not None:
+        return right("equation", "proportional to the same expression")
+    return wrong("equation", "proportional to another expression")
