@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from numbers import Number
 from typing import Any
 
 from .fields import NumberText, RowFault
@@ -39,7 +39,9 @@ def label(row: dict[str, Any], columns: tuple[str, ...]) -> str | None:
     value = first(row, columns)
     if type(value) is str:
         return value if value.isascii() else clean(value, columns[0])
-    return str(value) if isinstance(value, NumberText) or type(value) is int else None
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return clean(str(value), columns[0]) if isinstance(value, str) or type(value) is int else None
 
 
 def optional_text(row: dict[str, Any], columns: tuple[str, ...], field: str) -> str | None:
@@ -55,9 +57,9 @@ def scalar(value: Any, field: str) -> str:
     """A text or a number as text, a truth value as True or False."""
     if isinstance(value, str):
         return clean(value, field)
-    if isinstance(value, bool | int | float | Decimal):
+    if isinstance(value, Number):
         return str(value)
-    raise RowFault(f"the {field} is neither text nor number but a {kind_of(value)}", field, value)
+    raise RowFault(f"the {field} is neither text nor number but {kind_of(value)}", field, value)
 
 
 def clean(text: str, field: str) -> str:
@@ -76,21 +78,30 @@ def check_length(field: str, text: str) -> None:
 
 
 def plain(value: Any) -> Any:
+    """A value of a further column as JSON has it; what JSON cannot hold (an image, a date) becomes text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
     if isinstance(value, NumberText):
         return float(value)
+    if isinstance(value, str):
+        return clean(value, "meta")
     if isinstance(value, dict):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, list):
+        return {clean(str(key), "meta"): plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
         return [plain(part) for part in value]
-    return value
+    return str(value)[:_SHOWN]
 
 
 def kind_of(value: Any) -> str:
-    if isinstance(value, NumberText):
-        return "number"
-    return {"int": "number", "float": "number", "bool": "truth value", "dict": "object"}.get(
-        type(value).__name__, type(value).__name__
-    )
+    """What a value is, in words, with an article."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a truth value"
+    if isinstance(value, NumberText | Number):
+        return "a number"
+    names = {"str": "a text", "dict": "an object", "list": "a list", "tuple": "a list"}
+    return names.get(type(value).__name__, f"of the type {type(value).__name__}")
 
 
 def shown(value: Any) -> str | None:

@@ -108,7 +108,7 @@ class Columns:
         self.takes_input = "input" in by_key and bool(self.question) and self.question[0].lower() == "instruction"
         self.letters = self._letter_columns(names) if not self.options and "options" not in mapping else ()
         self.lean = "statement" in by_key and "proof" in by_key and not self.question
-        used = {column for field in FIELDS for column in getattr(self, field) if field not in _KEPT_IN_META}
+        used = {getattr(self, field)[0] for field in FIELDS if getattr(self, field) and field not in _KEPT_IN_META}
         used.update(column for _, column in self.letters)
         self.extra = tuple(name for name in names if name not in used)
 

@@ -25,6 +25,7 @@ Row = tuple[int, dict[str, Any] | RowFault]
 
 _BOM = b"\xef\xbb\xbf"
 _LONGEST_LINE = 8_000_000
+_LONGEST_VALUE = 64_000_000  # characters
 _CHUNK = 1 << 20
 _BLANKS = re.compile(r"[ \t\r\n]*")
 # arrays of objects that belong to one row and are no rows themselves
@@ -75,7 +76,12 @@ def _decode_odd_line(line: bytes) -> dict[str, Any] | RowFault:
 
 
 def _decoder() -> json.JSONDecoder:
-    return json.JSONDecoder(parse_float=NumberText, parse_constant=lambda constant: None)
+    return json.JSONDecoder(parse_float=NumberText, parse_int=_integer, parse_constant=lambda constant: None)
+
+
+def _integer(digits: str) -> int | str:
+    """An integer; as text where it has more digits than Python converts without being asked to."""
+    return int(digits) if len(digits) < 4_000 else NumberText(digits)
 
 
 def json_rows(path: Path, stream: IO[bytes]) -> Iterator[Row]:
@@ -125,12 +131,14 @@ def _rows_of_object(text: _JsonText) -> Iterator[Row]:
     text.take("{")
     while text.peek() != "}":
         key = text.value()
+        if not isinstance(key, str):
+            raise text.error("a key is not a text")
         text.take(":")
         if text.peek() == "[" and key not in _PARTS_OF_A_ROW and text.second() == "{":
             has_rows = True
             yield from text.items()
         else:
-            members[str(key)] = text.value()
+            members[key] = text.value()
         if text.peek() == ",":
             text.take(",")
     text.take("}")
@@ -186,10 +194,10 @@ class _JsonText:
                 value, end = self._scan(self._buffer, self._at)
             except RecursionError:
                 raise self.error("nested too deeply") from None
-            except ValueError as error:
-                if self._read():
+            except json.JSONDecodeError as error:
+                if self._may_be_cut(error) and self._read():
                     continue
-                raise self.error(str(error).split(":")[0]) from None
+                raise self.error(error.msg) from None
             if end < len(self._buffer) or not self._read():  # a number at the buffer's end may go on
                 self._advance(end)
                 return value
@@ -206,6 +214,12 @@ class _JsonText:
             elif self.peek() != "]":
                 raise self.error("',' or ']' is missing")
         self.take("]")
+
+    def _may_be_cut(self, error: json.JSONDecodeError) -> bool:
+        """Whether the value may only be incomplete: reading on must not take in the rest of a broken file."""
+        if len(self._buffer) - self._at > _LONGEST_VALUE:
+            return False
+        return error.msg.startswith("Unterminated string") or error.pos > len(self._buffer) - 16
 
     def _advance(self, end: int) -> None:
         self.line += self._buffer.count("\n", self._at, end)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from .cells import kind_of
 from .fields import NumberText, RowFault
 
 __all__ = ["Options", "answer_letters", "is_choice_type", "parse_options", "split_question"]
@@ -52,11 +53,12 @@ def parse_options(value: Any) -> Options | None:
         if set(value) >= {"text", "label"} and isinstance(value["text"], list) and isinstance(value["label"], list):
             return _labelled(list(zip(value["label"], value["text"], strict=False)), value)
         return _labelled(list(value.items()), value)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
+        value = list(value)
         if all(isinstance(item, dict) for item in value):
             return _labelled([_label_and_text(item, value) for item in value], value)
         return _listed(value)
-    raise RowFault(f"options are a {type(value).__name__}, not a dict or a list of texts", "options", value)
+    raise RowFault(f"the options are {kind_of(value)}, not an object or a list of texts", "options", value)
 
 
 def _is_plain(options: dict[Any, Any]) -> bool:
@@ -73,10 +75,10 @@ def _from_string(text: str) -> Any:
         try:
             return msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError) as error:
-            raise RowFault(f"options look like JSON but are not: {error}", "options", text) from None
+            raise RowFault(f"the options look like JSON but are not: {error}", "options", text) from None
     split = split_question("\n" + text)
     if split is None or split[0]:
-        raise RowFault("options are a text without the marks A., B., … at its start", "options", text)
+        raise RowFault("the options are a text without the marks A., B., … at its start", "options", text)
     return split[1]
 
 
@@ -125,7 +127,7 @@ def _checked(options: dict[str, Any], source: Any) -> dict[str, str] | None:
         elif isinstance(text, (NumberText, int, float)):
             texts[letter] = str(text)
         elif text is not None:
-            raise RowFault(f"option {letter} is a {type(text).__name__}, not a text", "options", source)
+            raise RowFault(f"option {letter} is {kind_of(text)}, not a text", "options", source)
     if len(texts) == 1:
         raise RowFault("there is only one option", "options", source)
     return texts or None

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +210,7 @@ def _question_text(row: dict[str, Any], columns: Columns) -> str:
     if not isinstance(value, str) or isinstance(value, NumberText):
         if value is None:
             raise RowFault("the question is missing", "question", value)
-        raise RowFault(f"the question is not a text but a {kind_of(value)}", "question", value)
+        raise RowFault(f"the question is not a text but {kind_of(value)}", "question", value)
     text = clean(value, "question").lstrip("\ufeff")
     if columns.passage:
         passage = optional_text(row, columns.passage, "passage")
@@ -243,7 +244,7 @@ def _answer(row: dict[str, Any], columns: Columns, options: Options | None, meta
         if index is not None:
             return _letter_at(index, options)
     value = first(row, columns.answer)
-    if options and options.listed and type(value) is int:
+    if options and options.listed and isinstance(value, Integral) and not isinstance(value, bool):
         return _letter_at(value, options)
     answer = _answer_text(value, options)
     if answer is None:
@@ -278,9 +279,9 @@ def _letter_at(index: Any, options: Options) -> str:
     """The letter of an option given by its place from 0."""
     number = int(index) if isinstance(index, str) and index.strip().isdecimal() else index
     letters = list(options.texts)
-    if type(number) is not int or not 0 <= number < len(letters):
+    if not isinstance(number, Integral) or not 0 <= int(number) < len(letters):
         raise RowFault(f"the answer is not an index from 0 to {len(letters) - 1}", "answer", index)
-    return letters[number]
+    return letters[int(number)]
 
 
 def _with_unit(number: str, unit: str) -> str:
@@ -307,9 +308,7 @@ def _id(row: dict[str, Any], columns: Columns) -> str | None:
     value = first(row, columns.id)
     if value is None or value == "":
         return None
-    if type(value) is not int and not isinstance(value, str):
-        raise RowFault(f"the id is not a text or an integer but a {kind_of(value)}", "id", value)
-    return clean(str(value), "id")
+    return scalar(value, "id")
 
 
 def _lean_part(row: dict[str, Any], name: str) -> str:
@@ -317,7 +316,7 @@ def _lean_part(row: dict[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise RowFault(f"the {name} is not a text but a {kind_of(value)}", name, value)
+        raise RowFault(f"the {name} is not a text but {kind_of(value)}", name, value)
     check_length(name, value)
     return clean(value, name).strip()
 

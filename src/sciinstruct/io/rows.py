@@ -11,6 +11,7 @@ import io
 import json
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -123,12 +124,9 @@ def _csv_rows(path: Path, stream: IO[bytes], delimiter: str | None) -> Iterator[
     # bytes that are no UTF-8 become lone surrogates, so that only their own row is refused
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
     first = text.readline()
-    if not first:
-        return
-    text.seek(0)
     if delimiter is None:
         delimiter = max(",;\t", key=first.count) if "," not in first else ","
-    reader = csv.reader(text, delimiter=delimiter)
+    reader = csv.reader(chain([first], text), delimiter=delimiter)
     number = 0
     try:
         header: list[str] | None = None

@@ -121,9 +121,18 @@ def columns_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table
     for field in schema:
         values = [row[field.name] for row in rows]
         arrays.append(
-            _list_of_structs(values, field.type) if pa.types.is_list(field.type) else pa.array(values, type=field.type)
+            _list_of_structs(values, field.type) if pa.types.is_list(field.type) else _array(values, field.type)
         )
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    try:
+        return pa.array(values, type=kind)
+    except UnicodeEncodeError:  # lone surrogates out of a model's reply: the row is worth more than the sign
+        return pa.array([value and value.encode("utf-8", "replace").decode() for value in values], type=kind)
 
 
 def _list_of_structs(values: list[list[dict[str, str]] | None], kind: pa.ListType) -> pa.ListArray:
@@ -137,7 +146,7 @@ def _list_of_structs(values: list[list[dict[str, str]] | None], kind: pa.ListTyp
         flat += value or ()
     offsets.append(len(flat))
     fields = list(kind.value_type)
-    children = [pa.array([item[field.name] for item in flat], type=field.type) for field in fields]
+    children = [_array([item[field.name] for item in flat], field.type) for field in fields]
     structs = pa.StructArray.from_arrays(children, fields=fields)
     return pa.ListArray.from_arrays(pa.array(offsets, type=pa.int32()), structs, type=kind)
 
