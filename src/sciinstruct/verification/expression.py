@@ -37,6 +37,7 @@ __all__ = [
     "compare",
     "guarded",
     "is_label",
+    "mapped",
     "members",
     "parse",
     "read_answer",
@@ -320,25 +321,25 @@ def _is_complex_constant(node: Node) -> bool:
 # -- readings ----------------------------------------------------------------------------------------------------------
 
 
-def _mapped(node: Node, change: Callable[[Node], Node | None]) -> Node:
+def mapped(node: Node, change: Callable[[Node], Node | None]) -> Node:
     """A copy of the tree in which `change` may have replaced nodes."""
     changed = change(node)
     if changed is not None:
         return changed
     if node[0] == "fn":
-        return ("fn", node[1], tuple(_mapped(part, change) for part in node[2]))
-    return tuple(_mapped(part, change) if isinstance(part, tuple) else part for part in node)
+        return ("fn", node[1], tuple(mapped(part, change) for part in node[2]))
+    return tuple(mapped(part, change) if isinstance(part, tuple) else part for part in node)
 
 
 def _aligned(gold: Node, answer: Node) -> tuple[Node, Node]:
     """One reading for both: j is the imaginary unit where the other side writes i; a bare log is decimal against lg."""
     if _has_i(gold) != _has_i(answer):
         if "j" in names_in(gold) and "j" not in names_in(answer):
-            gold = _mapped(gold, _j_is_i)
+            gold = mapped(gold, _j_is_i)
         elif "j" in names_in(answer) and "j" not in names_in(gold):
-            answer = _mapped(answer, _j_is_i)
+            answer = mapped(answer, _j_is_i)
     if _has_function(gold, "lg") != _has_function(answer, "lg"):
-        gold, answer = _mapped(gold, _log_is_decimal), _mapped(answer, _log_is_decimal)
+        gold, answer = mapped(gold, _log_is_decimal), mapped(answer, _log_is_decimal)
     return gold, answer
 
 
@@ -386,10 +387,10 @@ def _may_be_meant(gold: Node, answer: Node) -> bool:
     if 0 < len(only_gold) == len(only_answer) <= 2:
         for order in itertools.permutations(only_answer):
             renaming = dict(zip(order, only_gold, strict=True))
-            if _exact(gold, _mapped(answer, lambda node: _renamed(node, renaming))) == "equal":  # noqa: B023
+            if _exact(gold, mapped(answer, lambda node: _renamed(node, renaming))) == "equal":  # noqa: B023
                 return True
     if _has_function(gold, "log") or _has_function(answer, "log"):
-        decimal = _mapped(gold, _log_is_decimal), _mapped(answer, _log_is_decimal)
+        decimal = mapped(gold, _log_is_decimal), mapped(answer, _log_is_decimal)
         return _exact(*decimal) == "equal"
     bare = _without_constant(gold)
     return bare is not None and _exact(bare, answer) == "equal"

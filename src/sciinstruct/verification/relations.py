@@ -80,13 +80,15 @@ def compare(gold: Equation, answer: str, policy: Policy = DEFAULT) -> Verdict:
     equation = parse(cleaned)
     if equation is None:
         value = read_value(_PROPORTIONAL.sub("", cleaned).strip())
-        if value is None or gold.name is None:
+        if value is None or not _has_value(gold):
             return unknown("equation", f"cannot read {shorten(answer)!r} as the same kind of equation")
         return _verdict(_against_definition(gold, value, policy))
     if gold.proportional or equation.proportional:
         return _proportional(gold, equation)
     if gold.name is not None and equation.name is not None:
         return _definitions(gold, equation, policy)
+    if equation.name is not None and read_name(equation.name) is None and _has_value(gold):
+        return _verdict(_against_definition(gold, equation.sides[-1], policy))
     outcome = _same_solutions(_as_zero(gold), _as_zero(equation))
     if outcome[0] != "equal" and equation.name is not None and gold.name is None and len(gold.sides) > 2:
         return _verdict(agreement(gold.sides[-1], equation.sides[-1], policy))
@@ -119,6 +121,12 @@ def _against_definition(gold: Equation, value: Node, policy: Policy) -> tuple[Ag
         return last
     others = [agreement(side, value, policy) for side in gold.sides[:-1]]
     return next((outcome for outcome in others if outcome[0] == "equal"), last)
+
+
+def _has_value(gold: Equation) -> bool:
+    """Does the equation say what something is: a name, or a ratio of two names?"""
+    first = gold.sides[0]
+    return gold.name is not None or (first[0] == "div" and first[1][0] == first[2][0] == "var")
 
 
 def _variable(name: str) -> str:
