@@ -55,7 +55,7 @@ def trouble(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        words = error.strerror or str(error)
+        words = os.strerror(error.errno) if error.errno else str(error)  # pyarrow writes a tale into strerror
         raise RunFolderError(
             f"{path}: cannot write: {words}; free the place or choose another folder, then run the same command again"
         ) from error

@@ -69,7 +69,7 @@ def _is_plain(options: dict[Any, Any]) -> bool:
 
 
 def _from_string(text: str) -> Any:
-    if not text.strip():
+    if text.strip() in ("", "null", "None"):
         return None
     if text.lstrip()[0] in "[{":
         try:
