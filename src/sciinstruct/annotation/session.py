@@ -182,7 +182,7 @@ class Session:
         folder.write_manifest(manifest)
         if self._after is not None:
             self._after(folder)
-        return Summary(state, reason, attrition, manifest, folder.path)
+        return Summary(state, reason, attrition, folder.read_manifest(), folder.path)
 
 
 def _written_before(folder: RunFolder, plan: Plan, intake: Intake) -> Summary | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from types import FrameType
 
 from rich.console import Console, Group, RenderableType
@@ -117,16 +118,21 @@ def _duration(seconds: float) -> str:
 
 def _print_summary(summary: Summary, console: Console) -> None:
     console.print(attrition_table(summary.attrition))
+    for line in _closing_lines(summary):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _closing_lines(summary: Summary) -> Iterator[str]:
     usage = summary.manifest["usage"]
     paid, total = usage["paid"], usage["total"]
-    line = f"{paid['calls']:,} calls paid, {usage['reused']:,} reused; {paid['prompt_tokens']:,} prompt and "
-    line += f"{paid['completion_tokens']:,} completion tokens"
-    console.print(line + (f"; ${total['cost']:,.4f} spent in all" if total["cost"] else ""), highlight=False)
+    line = f"{paid['calls']:,} calls paid, {usage['reused']:,} reused; "
+    line += f"{paid['prompt_tokens']:,} prompt and {paid['completion_tokens']:,} completion tokens"
+    yield line + (f"; ${total['cost']:,.4f} spent in all" if total["cost"] else "")
     if summary.state == "paused":
-        console.print(f"Paused: {summary.reason}", style="bold red", highlight=False)
+        yield f"Paused: {summary.reason}"
     if summary.attrition.open:
-        console.print(f"{summary.attrition.open:,} questions are still open: run the same command again to go on.")
-    console.print(f"Run folder: {summary.folder} (instructions.parquet, rejected.parquet, attempts.parquet, README.md)")
+        yield f"{summary.attrition.open:,} questions are still open: run the same command again to go on."
+    yield f"Run folder: {summary.folder} (instructions.parquet, rejected.parquet, attempts.parquet, README.md)"
 
 
 def attrition_table(attrition: Attrition) -> RenderableType:

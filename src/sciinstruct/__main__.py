@@ -1,0 +1,5 @@
+"""`python -m sciinstruct` is the command `sciinstruct`."""
+
+from .cli.main import main
+
+main()
