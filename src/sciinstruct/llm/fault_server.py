@@ -139,7 +139,7 @@ class FaultServer:
         app = web.Application(client_max_size=1 << 26)
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_get("/stats", self._report)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)  # 0 would wait for ever
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, backlog=1024, reuse_address=True)
         await site.start()

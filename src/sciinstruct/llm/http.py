@@ -111,7 +111,9 @@ class Endpoint:
             ) as response:
                 body = await response.read()
         except aiohttp.ConnectionTimeoutError:
-            raise FailedTry(f"{self.label}: no connection in {self._timeout.sock_connect:g} s", Outcome.BROKEN) from None
+            raise FailedTry(
+                f"{self.label}: no connection in {self._timeout.sock_connect:g} s", Outcome.BROKEN
+            ) from None
         except TimeoutError:
             raise FailedTry(f"{self.label}: no answer in {self._timeout.total:g} s", Outcome.OVERLOADED) from None
         except (aiohttp.ClientError, OSError) as error:
