@@ -6,55 +6,21 @@ rewritten symbolically. Where one side has decimals, the tolerance of the policy
 
 from __future__ import annotations
 
-import functools
-import itertools
 import re
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Literal
 
 from sciinstruct.records import Verdict
-from sciinstruct.verification.evaluation import (
-    UndefinedError,
-    Value,
-    evaluate,
-    magnitude,
-    mpc,
-    names_in,
-    point_value,
-    separated,
-)
+from sciinstruct.verification.agreement import Agreement, agreement, guarded, has_i
+from sciinstruct.verification.evaluation import UndefinedError, evaluate, mpc, names_in
 from sciinstruct.verification.expression_parser import Node, UnreadableError, read, read_name
 from sciinstruct.verification.normalise import clean
 from sciinstruct.verification.policy import Policy
 
-__all__ = [
-    "Agreement",
-    "Expression",
-    "Point",
-    "agreement",
-    "compare",
-    "guarded",
-    "is_label",
-    "mapped",
-    "members",
-    "parse",
-    "read_answer",
-    "read_value",
-    "trimmed",
-    "value_of",
-]
+__all__ = ["Expression", "compare", "is_label", "members", "parse", "read_answer", "read_value", "trimmed", "value_of"]
 
 LIMIT = 1500
 "Longer texts are no expressions."
-TRIALS = 10
-"Points that are tried until two decide."
-WIDE = 1000
-"Trials from here on are spread over six powers of ten, for comparisons with a tolerance."
-INTEGRATION_CONSTANTS = frozenset(("C", "c", "K", "C_1", "c_1"))
-
-Agreement = Literal["equal", "different", "unknown"]
 
 _EQUALS = re.compile(r"=|≈|\\approx|\\simeq|\\equiv|≡|≃|:=")
 _COMPARED = re.compile(
@@ -63,8 +29,8 @@ _COMPARED = re.compile(
 _REMARK = re.compile(r"[,，;；]?\s*(?:\(?\b(?:where|with|for all|assuming)\b|其中|（其中|\(其中).*$", re.DOTALL)
 _LABEL = re.compile(r"[A-Za-z一-鿿 ,'{}\\_^()-]{1,120}[:：]?")
 _PART = re.compile(r"^\([a-h]\) +(?=\S)")
+_UNIT_NOTE = re.compile(r" \[ ?[A-Za-z/·^0-9{} -]{1,16} ?\]$")
 _NEGATED = re.compile(r"\bnot\b|不|\\ne|≠|非")
-_LOCK = threading.RLock()  # the arithmetic keeps its precision in one place for the whole process
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +39,6 @@ class Expression:
 
     text: str
     node: Node
-
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
-
-
-def guarded(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """A function that evaluates: one thread at a time."""
-
-    @functools.wraps(function)
-    def locked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        with _LOCK:
-            return function(*args, **kwargs)
-
-    return locked
 
 
 def parse(text: str) -> Expression | None:
@@ -121,7 +72,7 @@ def compare(gold: Expression, answer: str, policy: Policy) -> Verdict:
 
 def trimmed(cleaned: str) -> str:
     """A cleaned text without remarks ("where x > 0") and closing punctuation."""
-    text = _PART.sub("", _REMARK.sub("", cleaned).strip())
+    text = _UNIT_NOTE.sub("", _PART.sub("", _REMARK.sub("", cleaned).strip()))
     while text and text[-1] in ".,;:。，；：!" and not text.endswith(("\\!", "\\,")):
         if text[-1] == "!" and text[-2:-1].isalnum():
             break
@@ -165,239 +116,21 @@ def read_answer(answer: str) -> tuple[Node | None, str]:
     return node, ""
 
 
+@guarded
 def value_of(text: str) -> float | None:
     """The real number that an expression without variables stands for, None where there is none."""
     node = read_value(trimmed(clean(text)))
     if node is None or next(names_in(node), None) is not None:
         return None
     try:
-        with _LOCK:
-            value = evaluate(node, {})[0]
+        value = evaluate(node, {})[0]
         return None if isinstance(value, mpc) else float(value)
     except (UndefinedError, OverflowError):
         return None
 
 
-# -- agreement ---------------------------------------------------------------------------------------------------------
-
-
-def agreement(gold: Node, answer: Node, policy: Policy) -> tuple[Agreement, str]:
-    """Are two trees equal, different or undecided, and why in words?"""
-    if gold == answer:
-        return "equal", "the same expression"
-    gold, answer = _aligned(gold, answer)
-    with _LOCK:
-        outcome = _exact(gold, answer)
-        if outcome == "equal":
-            return "equal", "equal at random points" if any(True for _ in names_in(gold)) else "the same number"
-        tolerance = _tolerance(gold, answer, policy)
-        if tolerance and _close(gold, answer, tolerance):
-            return "equal", f"equal within {tolerance:.2g}"
-        if _equal_up_to_constant(gold, answer):
-            return "equal", "equal up to the constant of integration"
-        if outcome == "different" and _may_be_meant(gold, answer):
-            return "unknown", "equal only under another reading of names"
-    if outcome == "different":
-        return "different", "different values at a random point" if any(names_in(gold)) else "different numbers"
-    return "unknown", "no point at which both have a value decides"
-
-
-class Point(dict[str, Any]):
-    """The fixed random values of all variables at one trial."""
-
-    def __init__(self, trial: int) -> None:
-        super().__init__()
-        self.trial = trial
-
-    def __missing__(self, name: str) -> Any:
-        if name == "h":  # Planck's constant or any other h: h = 2 pi hbar
-            value = point_value("ħ", self.trial) * _TWO_PI
-        elif name == "k_B":
-            value = point_value("k", self.trial)
-        else:
-            value = point_value(name, self.trial)
-        if self.trial >= WIDE:
-            value = value ** (12 * (self.trial % 3) - 12) if self.trial % 3 != 1 else value
-        self[name] = value
-        return value
-
-
-_EXACT_TRIALS = (*range(TRIALS), *range(WIDE, WIDE + 4))
-_TOLERANCE_TRIALS = (*range(4), *range(WIDE, WIDE + 6))
-_TWO_PI = evaluate(("mul", ("num", 2, 0, 0), ("const", "pi")), {})[0]
-
-
-def _values(gold: Node, answer: Node, trials: tuple[int, ...]) -> Iterator[tuple[Value, Value]]:
-    """The values of both at each trial where both have one."""
-    constant = not any(True for _ in itertools.chain(names_in(gold), names_in(answer)))
-    for trial in trials[:1] if constant else trials:
-        point = Point(trial)
-        try:
-            yield evaluate(gold, point), evaluate(answer, point)
-        except UndefinedError:
-            continue
-
-
-def _exact(gold: Node, answer: Node) -> Agreement:
-    """Two agreeing points prove equality; a real point proves a difference, a complex one only where i is written."""
-    constant = not any(True for _ in itertools.chain(names_in(gold), names_in(answer)))
-    complex_asked = _has_i(gold) or _has_i(answer)
-    same = split = 0
-    for one, other in _values(gold, answer, _EXACT_TRIALS):
-        apart = separated(one, other)
-        real = complex_asked or not (_is_complex(one[0]) or _is_complex(other[0]))
-        if apart and real:
-            return "different"
-        split += bool(apart)
-        same += apart is False
-        if same == 2 and not split:
-            return "equal"
-    return "equal" if same and not split and (constant or same > 1) else "unknown"
-
-
-def _close(gold: Node, answer: Node, tolerance: float) -> bool:
-    """Is the relative difference at most `tolerance` at every point, near one and far from it?"""
-    seen = 0
-    for (one, _), (other, _) in _values(gold, answer, _TOLERANCE_TRIALS):
-        gap = abs(one - other)
-        if magnitude(gap) > magnitude(one) or gap > abs(one) * tolerance * (1 + 1e-9):
-            return False
-        seen += 1
-    return seen > 0
-
-
-def _tolerance(gold: Node, answer: Node, policy: Policy) -> float:
-    """The relative error that the decimals of both sides allow; 0 where both are exact.
-
-    Against decimals in the reference: the policy's relative error, or half a unit of the last digit (of two or more
-    significant ones) up to its rounding error. Against an exact reference the answer needs three significant digits.
-    """
-    in_gold, in_answer = list(_decimals(gold)), list(_decimals(answer))
-    if in_gold:
-        halves = [0.5 / mantissa for mantissa, digits in in_gold + in_answer if digits >= 2 and mantissa]
-        rounding = min(policy.rounding_error, max(halves, default=0.0))
-        return max(policy.relative_error, rounding)
-    if in_answer and all(digits >= 3 for _, digits in in_answer) and not _is_integer(gold):
-        return policy.relative_error
-    return 0.0
-
-
-def _decimals(node: Node) -> Iterator[tuple[int, int]]:
-    """Mantissa and significant digits of each decimal of a tree that stands in no exponent."""
-    if node[0] == "num":
-        if node[3]:
-            yield node[1], node[3]
-        return
-    parts = node[2] if node[0] == "fn" else node[1:2] if node[0] == "pow" else node[1:]
-    for part in parts:
-        if isinstance(part, tuple):
-            yield from _decimals(part)
-
-
-def _is_integer(node: Node) -> bool:
-    if any(True for _ in names_in(node)):
-        return False
-    try:
-        value = evaluate(node, {})[0]
-    except UndefinedError:
-        return False
-    return not isinstance(value, mpc) and magnitude(value) < 200 and value == int(value)
-
-
-def _is_complex(value: Any) -> bool:
-    return isinstance(value, mpc) and bool(value.imag)
-
-
-def _has_i(node: Node) -> bool:
-    return node == ("const", "i") or any(
-        _has_i(part) for part in (node[2] if node[0] == "fn" else node[1:]) if isinstance(part, tuple)
-    )
-
-
 def _is_complex_constant(node: Node) -> bool:
-    return _has_i(node) and not any(True for _ in names_in(node))
-
-
-# -- readings ----------------------------------------------------------------------------------------------------------
-
-
-def mapped(node: Node, change: Callable[[Node], Node | None]) -> Node:
-    """A copy of the tree in which `change` may have replaced nodes."""
-    changed = change(node)
-    if changed is not None:
-        return changed
-    if node[0] == "fn":
-        return ("fn", node[1], tuple(mapped(part, change) for part in node[2]))
-    return tuple(mapped(part, change) if isinstance(part, tuple) else part for part in node)
-
-
-def _aligned(gold: Node, answer: Node) -> tuple[Node, Node]:
-    """One reading for both: j is the imaginary unit where the other side writes i; a bare log is decimal against lg."""
-    if _has_i(gold) != _has_i(answer):
-        if "j" in names_in(gold) and "j" not in names_in(answer):
-            gold = mapped(gold, _j_is_i)
-        elif "j" in names_in(answer) and "j" not in names_in(gold):
-            answer = mapped(answer, _j_is_i)
-    if _has_function(gold, "lg") != _has_function(answer, "lg"):
-        gold, answer = mapped(gold, _log_is_decimal), mapped(answer, _log_is_decimal)
-    return gold, answer
-
-
-def _j_is_i(node: Node) -> Node | None:
-    return ("const", "i") if node == ("var", "j") else None
-
-
-def _log_is_decimal(node: Node) -> Node | None:
-    return ("fn", "lg", node[2]) if node[:2] == ("fn", "log") else None
-
-
-def _has_function(node: Node, name: str) -> bool:
-    parts = node[2] if node[0] == "fn" else node[1:]
-    return node[:2] == ("fn", name) or any(_has_function(part, name) for part in parts if isinstance(part, tuple))
-
-
-def _equal_up_to_constant(gold: Node, answer: Node) -> bool:
-    """Both end with "+ C": is their difference the same at all points?"""
-    one, other = _without_constant(gold), _without_constant(answer)
-    if one is None or other is None:
-        return False
-    difference = ("add", one, ("neg", other))
-    try:
-        first, second, third = (evaluate(difference, Point(trial)) for trial in range(3))
-    except UndefinedError:
-        return False
-    return separated(first, second) is False and separated(second, third) is False
-
-
-def _without_constant(node: Node) -> Node | None:
-    """The sum without its constant of integration, None where it has none."""
-    if node[0] != "add":
-        return None
-    for position, part in enumerate(node[1:], 1):
-        if part[0] == "var" and part[1] in INTEGRATION_CONSTANTS and list(names_in(node)).count(part[1]) == 1:
-            rest = node[1:position] + node[position + 1 :]
-            return rest[0] if len(rest) == 1 else ("add", *rest)
-    return None
-
-
-def _may_be_meant(gold: Node, answer: Node) -> bool:
-    """Would other names for one or two variables, or the decimal logarithm, or a missing "+ C", make both equal?"""
-    in_gold, in_answer = set(names_in(gold)), set(names_in(answer))
-    only_gold, only_answer = sorted(in_gold - in_answer), sorted(in_answer - in_gold)
-    if 0 < len(only_gold) == len(only_answer) <= 2:
-        for order in itertools.permutations(only_answer):
-            renaming = dict(zip(order, only_gold, strict=True))
-            if _exact(gold, mapped(answer, lambda node: _renamed(node, renaming))) == "equal":  # noqa: B023
-                return True
-    if _has_function(gold, "log") or _has_function(answer, "log"):
-        decimal = mapped(gold, _log_is_decimal), mapped(answer, _log_is_decimal)
-        return _exact(*decimal) == "equal"
-    bare = _without_constant(gold)
-    return bare is not None and _exact(bare, answer) == "equal"
-
-
-def _renamed(node: Node, renaming: dict[str, str]) -> Node | None:
-    return ("var", renaming[node[1]]) if node[0] == "var" and node[1] in renaming else None
+    return has_i(node) and not any(True for _ in names_in(node))
 
 
 def _short(text: str) -> str:

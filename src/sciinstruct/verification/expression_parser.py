@@ -223,7 +223,18 @@ class _Parser:
             self.bars -= 1
             self.expect("|")
             return ("fn", "abs", (node,))
+        if token.text == ".":
+            return self.evaluated_at(depth)
         raise UnreadableError(f"cannot read {token.text!r}")
+
+    def evaluated_at(self, depth: int) -> Node:
+        """\\left. f \\right|_{x=0} as one opaque name."""
+        self.at += 1
+        self.bars += 1
+        node = self.sum(depth + 1)
+        self.bars -= 1
+        self.expect("|")
+        return ("var", f"{node}|{self.subscript()}")
 
     def bracketed(self, depth: int) -> Node:
         opening = self.peek()

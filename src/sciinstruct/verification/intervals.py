@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sciinstruct.records import Verdict
+from sciinstruct.verification.agreement import Point, agreement, guarded
 from sciinstruct.verification.evaluation import UndefinedError, evaluate, mpc, names_in, separated
-from sciinstruct.verification.expression import Point, agreement, guarded, is_label, read_value, trimmed
+from sciinstruct.verification.expression import is_label, read_value, trimmed
 from sciinstruct.verification.expression_parser import Node, read_name
 from sciinstruct.verification.normalise import clean
 from sciinstruct.verification.policy import DEFAULT, Policy

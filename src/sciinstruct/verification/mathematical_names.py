@@ -151,7 +151,7 @@ _TOKEN = re.compile(
 def tokens(text: str) -> list[Token] | None:
     """The tokens of `text`; None where something in it is no part of an expression, or it is too long."""
     found: list[Token] = []
-    spaced = False
+    spaced = after_command = False
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -160,12 +160,13 @@ def tokens(text: str) -> list[Token] | None:
         at = match.end()
         kind = match.lastgroup
         if kind == "space":
-            spaced = True
+            spaced = spaced or not after_command or len(match.group()) > 1
             continue
         piece = match.group(kind or 0)
         if not _append(found, kind or "", piece, spaced):
             return None
         spaced = False
+        after_command = kind == "command"  # the one space after \\hbar only ends the command
     return found
 
 
@@ -207,6 +208,9 @@ def _append_word(found: list[Token], word: str, spaced: bool) -> bool:
         return True
     if word.lower() in _PROSE:
         return False
+    if word in ("const", "constant"):
+        found.append(Token("name", "const", spaced))
+        return True
     if word in _ONLY_AS_COMMAND:
         pieces = list(word)
     elif word in _LETTER_OF:
@@ -234,7 +238,7 @@ def _append_symbol(found: list[Token], piece: str, spaced: bool) -> bool:
         return False
     if piece == "''":
         found += [Token("op", "'", spaced), Token("op", "'", False)]
-    elif piece in ("**",) or piece in "+-*/^_(){}[]|!°%'±∓†":
+    elif piece == "**" or piece in "+-*/^_(){}[]|!°%'±∓†.":
         found.append(Token("op", piece, spaced))
     elif piece.isalpha() and not "\u3040" <= piece <= "\u9fff":
         found.append(_letter(piece, spaced))

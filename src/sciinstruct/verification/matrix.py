@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from sciinstruct.records import Verdict
-from sciinstruct.verification.expression import agreement, is_label, members, read_value, trimmed
+from sciinstruct.verification.agreement import agreement
+from sciinstruct.verification.expression import is_label, members, read_value, trimmed
 from sciinstruct.verification.expression_parser import Node
 from sciinstruct.verification.intervals import split_top
 from sciinstruct.verification.normalise import clean

@@ -11,17 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sciinstruct.records import Verdict
+from sciinstruct.verification.agreement import Agreement, Point, agreement, aligned, guarded, other_quantities
 from sciinstruct.verification.evaluation import UndefinedError, evaluate, magnitude, mpc, mpf, names_in, separated
-from sciinstruct.verification.expression import (
-    Agreement,
-    Point,
-    agreement,
-    guarded,
-    is_label,
-    members,
-    read_value,
-    trimmed,
-)
+from sciinstruct.verification.expression import is_label, members, read_value, trimmed
 from sciinstruct.verification.expression_parser import Node, read_name
 from sciinstruct.verification.normalise import clean
 from sciinstruct.verification.policy import DEFAULT, Policy
@@ -149,24 +141,24 @@ def _may_be_one_name(one: str, other: str) -> bool:
 
 
 def _as_zero(equation: Equation) -> Node:
-    """Left side minus right side; a defined name is a variable, words are a variable of their own."""
+    """First side minus last side; a defined name is a variable, words are a variable of their own."""
     sides = equation.sides
     left = sides[0]
     if equation.name is not None:
         left = ("var", _variable(equation.name))
-        return ("add", left, ("neg", sides[-1]))
-    return ("add", left, ("neg", sides[1]))
+    return ("add", left, ("neg", sides[-1]))
 
 
 @guarded
 def _same_solutions(one: Node, other: Node) -> tuple[Agreement, str]:
+    one, other = aligned(one, other)
     ratio = _constant_ratio(one, other)
     if ratio is not None:
         return "equal", "the same equation, rearranged"
     common = sorted(set(names_in(one)) & set(names_in(other)))
     every = set(names_in(one)) | set(names_in(other))
     if set(names_in(one)) != set(names_in(other)):
-        return ("unknown" if len(common) < 2 else "different"), "equations between other quantities"
+        return ("unknown" if other_quantities(one, other) else "different"), "equations between other quantities"
     if len(every) < 2:
         return "unknown", "equations in one unknown that are not multiples of each other"
     forth, back = _solves(one, other, common), _solves(other, one, common)
@@ -251,7 +243,11 @@ def _root(difference: Node, point: Point, name: str, start: Any) -> Any:
 @guarded
 def _proportional(gold: Equation, answer: Equation) -> Verdict:
     """Values that differ by a constant factor are proportional to the same thing."""
-    one, other = gold.sides[-1], answer.sides[-1]
+    if not gold.proportional:
+        return unknown("equation", "only says what it is proportional to")
+    one, other = aligned(gold.sides[-1], answer.sides[-1])
     if _constant_ratio(one, other) is not None:
         return right("equation", "proportional to the same expression")
-    return wrong("equation", "proportional to another expression")
+    if set(names_in(other)) <= set(names_in(one)):
+        return wrong("equation", "proportional to another expression")
+    return unknown("equation", "proportional to an expression of other quantities")

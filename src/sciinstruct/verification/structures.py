@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from sciinstruct.records import Verdict
 from sciinstruct.verification import quantity
-from sciinstruct.verification.expression import Agreement, agreement, is_label, mapped, members, read_value, trimmed
+from sciinstruct.verification.agreement import Agreement, agreement, mapped
+from sciinstruct.verification.expression import is_label, members, read_value, trimmed
 from sciinstruct.verification.expression_parser import Node, read_name
 from sciinstruct.verification.intervals import split_top
 from sciinstruct.verification.normalise import clean
