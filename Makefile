@@ -11,6 +11,8 @@ PYTEST_ARGS ?=
 DEMO_OUT ?= demo-run
 
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --constraint constraints.txt
+# A test that hangs ends after 300 seconds, with the stack of every thread.
+PYTEST := -m pytest -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
 VENV := .venv/bin/python
 VENV_ML := .venv-ml/bin/python
 INPUTS := pyproject.toml constraints.txt
@@ -34,16 +36,16 @@ demo: .venv/.core
 	@echo "The data set card:                $(DEMO_OUT)/README.md"
 
 test: .venv/.dev
-	@$(VENV) -m pytest -m "not ml" $(PYTEST_ARGS)
+	@$(VENV) $(PYTEST) -m "not ml" $(PYTEST_ARGS)
 
 check: .venv/.dev
 	@$(VENV) -m ruff format --check .
 	@$(VENV) -m ruff check .
 	@$(VENV) -m mypy
-	@$(VENV) -m pytest tests/test_laws.py tests/test_docs.py
+	@$(VENV) $(PYTEST) tests/test_laws.py tests/test_docs.py
 
 test-ml: .venv-ml/.ready
-	@$(VENV_ML) -m pytest -m ml $(PYTEST_ARGS)
+	@$(VENV_ML) $(PYTEST) -m ml $(PYTEST_ARGS)
 
 docs: .venv/.core
 	@$(VENV) tools/cli_docs.py
