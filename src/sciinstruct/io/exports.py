@@ -9,6 +9,7 @@ datasets         a folder that `datasets.load_from_disk` opens, with every colum
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +22,7 @@ import msgspec
 from ..errors import ConfigError
 from ..records import Instruction, instruction_schema
 from .atomic import put_in_place, temporary_path, trouble
-from .instructions import Source, read_instructions
+from .instructions import Source, instruction_file, read_instructions
 from .tables import GROUP, columns_of, instruction_row
 
 __all__ = ["FORMATS", "export_instructions"]
@@ -49,9 +50,7 @@ def export_instructions(source: Source, format: str, out: str | Path) -> int:
     if format not in FORMATS:
         raise ConfigError(f"format: {format!r} is none of {', '.join(FORMATS)}")
     out = Path(out)
-    if out.exists() and not isinstance(source, str | Path):
-        source = source.path
-    if out.exists() and isinstance(source, str | Path) and out.samefile(source):
+    if out.exists() and out.samefile(instruction_file(source)):
         raise ConfigError(f"out: {out} is the source itself; choose another place")
     instructions = read_instructions(source)
     with trouble(out):
@@ -126,7 +125,7 @@ def _write_dataset(instructions: Iterator[Instruction], out: Path) -> int:
         count = _write_arrow(instructions, temporary / _ARROW_FILE)
         state: dict[str, Any] = {
             "_data_files": [{"filename": _ARROW_FILE}],
-            "_fingerprint": "0" * 16,
+            "_fingerprint": _fingerprint(temporary / _ARROW_FILE),
             "_format_columns": None,
             "_format_kwargs": {},
             "_format_type": None,
@@ -142,6 +141,12 @@ def _write_dataset(instructions: Iterator[Instruction], out: Path) -> int:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     return count
+
+
+def _fingerprint(path: Path) -> str:
+    """What `datasets` names its cached results by: other content has to give another one."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _write_arrow(instructions: Iterator[Instruction], path: Path) -> int:

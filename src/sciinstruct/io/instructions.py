@@ -8,13 +8,14 @@ from typing import Any
 
 from ..errors import InputError
 from ..records import Attempt, Instruction, Message, Rejection
+from .cells import kind_of
 from .fields import RowFault
 from .questions import detected_language, question_id
 from .rows import find_files, read_rows
 from .run_folder import RunFolder
 from .tables import attempt_from_row, instruction_from_row, read_table, rejection_from_row
 
-__all__ = ["read_attempts", "read_instructions", "read_rejections"]
+__all__ = ["Source", "instruction_file", "read_attempts", "read_instructions", "read_rejections"]
 
 Source = RunFolder | str | Path
 
@@ -38,14 +39,18 @@ def read_instructions(source: Source) -> Iterator[Instruction]:
     Raises:
         InputError: There is no such file, or a row (named by file and line) is no instruction.
     """
-    path = _table(source, "instructions.parquet")
-    for file in find_files([path]):
+    for file in find_files([instruction_file(source)]):
         for line, row in read_rows(file):
             try:
                 yield _instruction(row)
             except RowFault as fault:
                 value = repr(fault.value)[:200]
                 raise InputError(f"{file}:{line}: field {fault.field or 'row'}: {fault.detail}: {value}") from None
+
+
+def instruction_file(source: Source) -> Path:
+    """Where the instructions of a run folder are, or the file or folder itself."""
+    return _table(source, "instructions.parquet")
 
 
 def _table(source: Source, name: str) -> Path:
@@ -100,5 +105,5 @@ def _messages(value: Any) -> tuple[Message, ...]:
 
 def _text(value: Any, field: str) -> str:
     if not isinstance(value, str):
-        raise RowFault(f"not a text but a {type(value).__name__}", field, value)
+        raise RowFault(f"not a text but {kind_of(value)}", field, value)
     return value
