@@ -15,38 +15,51 @@ from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
 
 __all__ = ["compare", "letters", "parse"]
 
-_OPENING = r"(?:(?:the )?(?:correct )?(?:answer|option|choice|选项|答案)s?(?: is| are|为|是)?:? ?)?"
-_LETTER = r"[(\[{]? ?([A-Z])(?![a-zA-Z]) ?[)\]}]?"
-_SEPARATOR = r"(?:[ ,、;/&+]|and|or(?= ?[(\[]?[A-Z]\b)|和|与|及)*"
-_LETTERS_ONLY = re.compile(rf"{_OPENING}((?:[(\[{{]? ?[A-Z] ?[)\]}}]?{_SEPARATOR})+)[.。]?", re.IGNORECASE)
-_LETTER_FIRST = re.compile(rf"{_OPENING}[(\[]?([A-Z])(?:[)\]:.、]|(?: ?[-—–] )|,(?= ?[a-z]))\.? ?(.*)", re.DOTALL)
-_LETTER_AND_TEXT = re.compile(
-    rf"{_OPENING}([A-Z]) ((?:\(|because|since|as|which|for|with|correct|正确|项).*)", re.DOTALL
+_LEAD = re.compile(
+    r"(?:the )?(?:correct )?(?:answer|option|choice|选项|答案)s?(?: is| are|为|是)?:? ?(?=[(\[{]?[A-Z](?![a-z]))", re.IGNORECASE
 )
+_LIST_LIMIT = 80
+_LIST_TOKEN = re.compile(r"([A-Z]{1,10})(?![a-zA-Z])|(?:[ ,、;/&+()\[\]{}]|\band\b|和|与|及)+")
+_LETTER_FIRST = re.compile(r"[(\[]?([A-Z])(?:[)\]:.、]|(?: ?[-—–] )|,(?= ?[a-z]))\.? ?(.*)", re.DOTALL)
+_LETTER_AND_TEXT = re.compile(r"([A-Z]) ((?:\(|because|since|as|which|for|with|correct|正确|项).*)", re.DOTALL)
 _MORE_LETTERS = re.compile(
     r"(?:^|[ ,;(、])(?:and|or|和|与|或|option)? ?[(\[]([A-Z])[)\]]|(?:^|[ ,;、])(?:and|or|和|与|或) ?([A-Z])(?![a-zA-Z'])"
 )
-_HEDGE = re.compile(r"\b(?:or|either|maybe|possibly)\b|或", re.IGNORECASE)
 _PLAIN = re.compile(r"[*`\"“”]+|</?[a-z]{1,4}>")
 
 
 def letters(text: str) -> str | None:
     """The letters that `text` names as its answer, sorted and run together; None where it is no bare statement of letters."""
-    text = _PLAIN.sub("", clean(text)).strip(" .。,;；:：")
-    if match := _LETTERS_ONLY.fullmatch(text):
-        body = match.group(1)
-        if _HEDGE.search(body):
-            return None
-        found = re.findall(r"(?<![a-zA-Z])[A-Z]{1,10}(?![a-z])", re.sub(r"\b(?:and)\b", " ", body))
-        if found and "".join(found).isupper():
-            return "".join(sorted(set("".join(found))))
-        return body.strip("()[]{} .").upper() if len(body.strip("()[]{} .")) == 1 else None
+    text = _stripped(text)
+    if len(text) <= _LIST_LIMIT and (listed := _letter_list(text)):
+        return listed
     match = _LETTER_FIRST.fullmatch(text) or _LETTER_AND_TEXT.fullmatch(text)
     if match is None:
         return None
     if any(m for m in _MORE_LETTERS.findall(match.group(2)[:80])):
         return None
     return match.group(1)
+
+
+def _stripped(text: str) -> str:
+    text = _PLAIN.sub("", clean(text)).strip(" .。,;；:：")
+    return _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
+
+
+def _letter_list(text: str) -> str | None:
+    """The letters of a text that consists of letters and separators alone; one lower-case letter counts too."""
+    alone = text.strip("()[]{} .")
+    if len(alone) == 1 and alone.isascii() and alone.isalpha():
+        return alone.upper()
+    found = ""
+    at = 0
+    while at < len(text):
+        token = _LIST_TOKEN.match(text, at)
+        if token is None:
+            return None
+        found += token.group(1) or ""
+        at = token.end()
+    return "".join(sorted(set(found))) or None
 
 
 def parse(text: str) -> str | None:
@@ -76,7 +89,7 @@ def compare(gold: str, answer: str, policy: Policy = DEFAULT, *, options: Mappin
 
 def _contradicts(letter: str, answer: str, options: Mapping[str, str]) -> bool:
     """Does a text after the letter equal another option than that letter's?"""
-    match = _LETTER_FIRST.fullmatch(_PLAIN.sub("", clean(answer)).strip(" .。"))
+    match = _LETTER_FIRST.fullmatch(_stripped(answer))
     text = plain_words(match.group(2)) if match else ""
     if not text:
         return False

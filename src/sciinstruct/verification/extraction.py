@@ -59,8 +59,8 @@ _CUE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _CONCLUSION = re.compile(
-    r"(?:^|[\s.。;；,，…])(?:so|therefore|thus|hence|consequently|finally|in conclusion|in total|we (?:get|obtain|find|have)|this gives|giving|yields?|"
-    r"所以|因此|因而|故|综上所述|综上|从而|可得|解得|得到|得|即)[,，:： ]*",
+    r"(?:^|[\s.。;；,，…])(?:so|therefore|thus|hence|consequently|finally|in conclusion|in total|we (?:get|obtain|find|have)|this gives|giving|yields?)\b[,: ]*"
+    r"|(?:所以|因此|因而|故|综上所述|综上|从而|可得|解得|得到|得|即)[,，:： ]*",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"\.(?=\s+[A-Z(\\$*\u4e00-\u9fff]|\s*$|\s*\n)|[。\n]|(?<=[A-Za-z)])[;!](?=\s)")

@@ -154,6 +154,9 @@ def same_number(
     if gold.integer and other.integer and policy.exact_integers and not approximate:
         return wrong(rule, f"{_show(other)} is not {_show(gold)}; integers are compared exactly")
     error = _relative_error(gold.value, other.value)
+    if gold.integer and policy.exact_integers and other.place is None and not approximate:
+        exact = error < 1e-9
+        return right(rule, f"{_show(other)} = {_show(gold)}") if exact else wrong(rule, f"{_show(other)} is not {_show(gold)}")
     limit = policy.approximate_error if approximate else policy.relative_error
     if error <= limit and not _needs_rounding(gold, other, policy):
         return right(rule, f"{_show(other)} ≈ {_show(gold)} (relative error {error:.2g})")

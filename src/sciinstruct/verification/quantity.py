@@ -7,7 +7,7 @@ right only where its number is the reference's number.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sciinstruct.records import Verdict
@@ -39,7 +39,7 @@ _APPROXIMATE = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(
-    r"^(?![0-9.+-])(?:[^=≈<>≤≥±,;:+*^-]|[_^]\{[^{}]{1,20}\}|\^[*'∘o°]|(?<=[A-Za-z])-(?=[A-Za-z])){1,80}?(?:=|≈|∼|\\approx(?![a-z])|\\sim(?:eq)?(?![a-z])|\\simeq(?![a-z])|:=)\ ?(?=[^=])"
+    r"^(?![0-9.+-])(?:[^=≈<>≤≥±,;:+*^_-]|_(?!\{)|[_^]\{[^{}]{1,20}\}|\^[*'∘o°]|(?<=[A-Za-z])-(?=[A-Za-z])){1,80}?(?:=|≈|∼|\\approx(?![a-z])|\\sim(?:eq)?(?![a-z])|\\simeq(?![a-z])|:=)\ ?(?=[^=])"
 )
 _WORD_NAME = re.compile(
     r"^(?!no\b)[a-z][a-z ,'_{}^0-9\\()-]{0,80}? (?:is|are|was|equals|will be|would be|becomes)(?: (?:equal to|about|approximately|around|roughly))? (?=[-+.\\(0-9$])"
@@ -55,12 +55,16 @@ _OPEN_WORDS = re.compile(
     r"[0-9=<>±]|\b(?:or|either|and|not|no|if|unless|but|instead|per|times|minus|plus|maybe|perhaps|to|versus|vs|wrong|incorrect|million|billion)\b|或|和|且|不|而|错",
     re.IGNORECASE,
 )
+_SUBSTANCE = re.compile(r"^(?:of )?(?:[A-Z][a-z]?(?:_?\{?[0-9]{1,2}\}?)?){1,8}(?:\((?:aq|s|l|g)\))?$")
 _DIRECTION = re.compile(
     r"\b(?:left|right|up|down|upwards?|downwards?|north|south|east|west|in(?:ward|to)|out(?:ward)?|clockwise|counter|negative|positive|hat)\b"
     r"|[上下左右东西南北]|顺时针|逆时针|\\hat",
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(r"^(?P<sign>[+-] ?)?(?:US ?)?(?P<mark>[$¥€£]|USD|RMB|人民币) ?(?=[0-9.])")
+_CONSTANT_LIMIT = 160
+_CONSTANT = re.compile(r"\\(?:frac|sqrt|pi|times|cdot|log|ln|sin|cos|tan|exp|binom)(?![a-z])|[π√^*/+()]|[0-9a-z)] ?-|!|根号")
+_UNIT_START = re.compile(r"(?<=[0-9})πe°]) ?(?=[A-Za-zμΩÅ°%\u4e00-\u9fff]|\\(?:mu|Omega))|(?<=pi) (?=[A-Za-zμΩÅ])")
 _MONEY = unit_prefix("$")
 
 
@@ -83,6 +87,12 @@ def parse(text: str) -> Quantity | None:
     approximate = False
     if match := _APPROXIMATE.match(text):
         approximate, text = True, text[match.end() :]
+    plain = _plain_quantity(text, approximate, difference)
+    return plain or _constant_quantity(text, approximate, difference)
+
+
+def _plain_quantity(text: str, approximate: bool, difference: bool) -> Quantity | None:
+    """A written number, its unit, words."""
     currency = _CURRENCY.match(text)
     if currency and _MONEY:
         text = (currency.group("sign") or "").strip() + text[currency.end() :]
@@ -97,6 +107,23 @@ def parse(text: str) -> Quantity | None:
     if words and (not _words_allowed(text, unit_end, words) or _SPELLED.match(text[:end])):
         return None
     return Quantity(number, unit, approximate, words, text[end:unit_end].strip(), difference)
+
+
+def _constant_quantity(text: str, approximate: bool, difference: bool) -> Quantity | None:
+    """A constant expression with or without a unit: `3^2`, `2\\sqrt{3} m`, `\\frac{3}{16\\pi} W/m^2`."""
+    if len(text) > _CONSTANT_LIMIT or not _CONSTANT.search(text):
+        return None
+    from sciinstruct.verification.expression import value_of
+
+    for cut in (len(text), *[m.start() for m in _UNIT_START.finditer(text)][:8]):
+        unit = unit_prefix(text[cut:].lstrip()) if cut < len(text) else None
+        if cut < len(text) and (unit is None or unit[1] != len(text[cut:].lstrip())):
+            continue
+        value = value_of(text[:cut])
+        if value is not None and abs(value) < 1e300:
+            number = Number(Decimal(f"{value:.15g}"), None, integer=False, text=text[:cut].strip())
+            return Quantity(number, unit[0] if unit else None, approximate, "", text[cut:].strip(), difference)
+    return None
 
 
 def _unit_after(text: str, end: int) -> tuple[Unit | None, int]:
@@ -124,6 +151,8 @@ def _unit_after(text: str, end: int) -> tuple[Unit | None, int]:
 
 def _words_allowed(text: str, end: int, words: str) -> bool:
     """May these words follow a quantity without changing what it says?"""
+    if _SUBSTANCE.match(words):
+        return text[end : end + 1] == " "
     if len(words) > 60 or not (words[0].isalpha() or words[0] == "(") or _OPEN_WORDS.search(words):
         return False
     separated = text[end : end + 1] in " ,;(" or ord(text[end]) > 0x2E80
@@ -188,16 +217,22 @@ def _converted(gold: Quantity, other: Quantity, policy: Policy, rule: str) -> Ve
     value = (value - (target.offset if shifted else 0.0)) / target.factor
     if not abs(value) < 1e300:
         return wrong(rule, "the value is out of range")
-    factor = Decimal(f"{source.factor / target.factor:.15g}")
-    number = other.number.scaled(factor) if not shifted else other.number
-    number = Number(Decimal(f"{value:.14g}"), number.place, integer=False, text=f"{value:.6g}")
-    verdict = _same_decimal(gold.number, number, policy, rule, gold.approximate)
+    number = Number(Decimal(f"{value:.14g}"), None, integer=False, text=f"{value:.6g}")
+    if shifted and abs(value - float(gold.number.value)) * target.factor < _DROPPED_KELVIN:
+        return right(rule, f"{_show(other)} = {_show(gold)}")
+    verdict = _same_decimal(replace(gold.number, place=None), number, policy, rule, gold.approximate)
     sign = "=" if verdict.value == "right" else "≠"
-    return Verdict(
-        verdict.value,
-        rule,
-        f"{other.number.text} {other.unit_text}".strip() + f" {sign} {gold.number.text} {gold.unit_text}".rstrip(),
-    )
+    if verdict.value == "wrong" and _same_decimal(gold.number, number, policy, rule, gold.approximate).value == "right":
+        return unknown(rule, f"{_show(other)} {sign} {_show(gold)}, though close: digits in another unit are no rounding")
+    return Verdict(verdict.value, rule, f"{_show(other)} {sign} {_show(gold)}")
+
+
+_DROPPED_KELVIN = 0.16
+"273 K is written for 0 °C: the .15 of the scale's zero may be dropped."
+
+
+def _show(quantity: Quantity) -> str:
+    return f"{quantity.number.text} {quantity.unit_text}".strip()
 
 
 def _same_decimal(gold: Number, other: Number, policy: Policy, rule: str, approximate: bool) -> Verdict:

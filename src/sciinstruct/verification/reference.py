@@ -6,71 +6,148 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from sciinstruct.records import Verdict
 from sciinstruct.verification import choice, quantity, special, text, truth
 from sciinstruct.verification.normalise import DEPTH_LIMIT, clean, depth
+from sciinstruct.verification.parts import Part, compare_parts, labelled, listed
 from sciinstruct.verification.policy import Policy
 
-__all__ = ["Reference", "read_reference"]
+__all__ = ["SYMBOLIC", "Reference", "read_reference"]
+
+SYMBOLIC = frozenset(("expression", "equation", "set", "interval", "tuple", "matrix", "complex", "inequality"))
+"Types whose open cases may go to the symbolic worker."
 
 Compare = Callable[[str, Policy], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference answer with its type (the rule's name) and the comparator of that type."""
+    """A reference answer with its type (the rule's name) and the comparator of that type.
+
+    `parts` is the number of sub-answers; `alternatives` says that the reference itself offers several values ("or").
+    """
 
     gold: str
     rule: str
     compare: Compare
-    several: bool = False
+    parts: int = 1
+    alternatives: bool = False
 
 
 def read_reference(gold: str, question: str | None, options: Mapping[str, str] | None) -> Reference:
     """The type of the reference `gold`: the first of the types, from the most specific on, that can read it."""
     letters = choice.parse(gold)
     if letters is not None and _is_choice(letters, question, options):
-        return _reference(gold, "choice", partial(_choose, letters, options or {}))
+        return Reference(gold, "choice", partial(_choose, letters, options or {}))
     if options and (key := _option_of(gold, options)):
-        return _reference(gold, "choice", partial(_choose, key, options))
+        return Reference(gold, "choice", partial(_choose, key, options))
     if depth(gold) > DEPTH_LIMIT:
-        return _reference(gold, "text", partial(_text, gold))
-    truth_value = truth.parse(gold)
-    if truth_value is not None:
-        return _reference(gold, "truth", partial(_truth, truth_value))
-    meaning = special.parse(gold)
-    if meaning is not None:
-        return _reference(gold, "words", partial(_words, meaning))
-    measured = quantity.parse(gold)
-    if measured is not None:
-        rule = "number" if measured.unit is None and not measured.words else "quantity"
-        return _reference(gold, rule, partial(_quantity, measured))
-    return _reference(gold, "text", partial(_text, gold))
-
-
-def _reference(gold: str, rule: str, compare: Compare, several: bool = False) -> Reference:
-    return Reference(gold, rule, compare, several)
+        return Reference(gold, "text", partial(text.compare, gold))
+    return _of_words(gold) or _of_parts(gold, question) or _of_science(gold) or Reference(gold, "text", partial(text.compare, gold))
 
 
 def _choose(letters: str, options: Mapping[str, str], answer: str, policy: Policy) -> Verdict:
     return choice.compare(letters, answer, policy, options=options)
 
 
-def _truth(value: bool, answer: str, policy: Policy) -> Verdict:
-    return truth.compare(value, answer, policy)
+def _of_words(gold: str) -> Reference | None:
+    value = truth.parse(gold)
+    if value is not None:
+        return Reference(gold, "truth", partial(truth.compare, value))
+    meaning = special.parse(gold)
+    if meaning is not None:
+        return Reference(gold, "words", partial(special.compare, meaning))
+    return None
 
 
-def _words(meaning: str, answer: str, policy: Policy) -> Verdict:
-    return special.compare(meaning, answer, policy)
+def _of_parts(gold: str, question: str | None) -> Reference | None:
+    """Labelled parts of any type, or a list of quantities of which at least one has a unit."""
+    parts = labelled(gold)
+    if parts is not None:
+        return _parts_reference(gold, parts, question, any_order=False)
+    if quantity.parse(gold) is not None:
+        return None
+    parts = listed(gold)
+    if parts is None:
+        return None
+    measured = [quantity.parse(part.text) for part in parts]
+    if not all(measured) or not any(m and m.unit for m in measured):
+        return None
+    dimensions = [m.unit.dimension if m and m.unit else None for m in measured]
+    return _parts_reference(gold, parts, question, any_order=len(set(dimensions)) == len(dimensions))
 
 
-def _quantity(gold: quantity.Quantity, answer: str, policy: Policy) -> Verdict:
-    return quantity.compare(gold, answer, policy)
+def _parts_reference(gold: str, parts: tuple[Part, ...], question: str | None, *, any_order: bool) -> Reference:
+    references = {part: read_reference(part.text, None, None) for part in parts}
+
+    def compare(answer: str, policy: Policy) -> Verdict:
+        return compare_parts(parts, answer, policy, lambda p, a: references[p].compare(a, policy), any_order=any_order)
+
+    return Reference(gold, "parts", compare, parts=len(parts), alternatives=True)
 
 
-def _text(gold: str, answer: str, policy: Policy) -> Verdict:
-    return text.compare(gold, answer, policy)
+def _of_science(gold: str) -> Reference | None:
+    """Quantities, chemistry, structures, expressions."""
+    measured = quantity.parse(gold)
+    if measured is not None and not _is_symbolic_constant(measured) and not _is_formula(gold, measured):
+        rule = "number" if measured.unit is None and not measured.words else "quantity"
+        return Reference(gold, rule, partial(quantity.compare, measured))
+    for rule, parse, compare in _types():
+        value = parse(gold)
+        if value is not None:
+            return Reference(gold, rule, partial(compare, value), alternatives=rule in ("set", "equation", "inequality"))
+    return None
+
+
+def _is_symbolic_constant(measured: quantity.Quantity) -> bool:
+    return measured.unit is None and not measured.words and measured.number.place is None and not measured.approximate
+
+
+_UPRIGHT = re.compile(r"\\(?:text|mathrm|mbox|rm|operatorname|textrm|unit|SI|,|;)|~|%|°|circ")
+_VARIABLE_LIKE = frozenset("a b c d e g h l n t u x y D G P".split())
+
+
+def _is_formula(gold: str, measured: quantity.Quantity) -> bool:
+    """Is what looks like a number with a unit a term like `3a`, `\\frac{5}{2} R` or `\\frac{1}{12} ml^2`?"""
+    if _UPRIGHT.search(gold):
+        return False
+    if measured.words and len(measured.words) <= 2 and measured.words.isascii():
+        return True
+    attached = f"{measured.number.text}{measured.unit_text}" in clean(gold)
+    if measured.unit_text in _VARIABLE_LIKE and (attached or "$" in gold or "\\" in gold):
+        return True
+    return bool(measured.unit_text) and "\\" in gold and measured.number.place is None
+
+
+def _types() -> list[tuple[str, Callable[[str], Any], Callable[[Any, str, Policy], Verdict]]]:
+    """Chemistry and mathematics, imported at the first reference that needs them."""
+    from sciinstruct.verification import chemistry, expression, isotope, reaction
+
+    return [
+        ("reaction", reaction.parse, reaction.compare),
+        ("isotope", isotope.parse, isotope.compare),
+        ("formula", chemistry.parse, chemistry.compare),
+        ("expression", _parse_expression, expression.compare),
+    ]
+
+
+def _parse_expression(gold: str) -> Any:
+    from sciinstruct.verification import expression
+
+    return expression.parse(gold) if _looks_mathematical(clean(gold)) else None
+
+
+_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{4,}")
+_FUNCTIONS = frozenset("sinh cosh tanh sqrt arcsin arccos arctan coth frac theta alpha beta gamma".split())
+
+
+def _looks_mathematical(plain: str) -> bool:
+    """Has it the look of a formula, rather than of words that could be read as products of variables?"""
+    if any(word.lower() not in _FUNCTIONS for word in _WORD.findall(plain)) or re.search(r"[\u4e00-\u9fff]", plain):
+        return False
+    return len(plain) <= 2 or bool(re.search(r"[\\^_=+*/()\d|<>-]", plain))
 
 
 _OPTION_MARK = re.compile(r"(?:^|[\s\n(（])([A-H])[.、:：．)）]")
@@ -89,6 +166,6 @@ def _is_choice(letters: str, question: str | None, options: Mapping[str, str] | 
 
 def _option_of(gold: str, options: Mapping[str, str]) -> str | None:
     """The letter of the option that the reference repeats in words, if there is one."""
-    plain = text.plain_words(clean(gold))
+    plain = text.plain_words(gold)
     same = [key for key, option in options.items() if text.plain_words(option) == plain]
     return same[0] if len(same) == 1 else None

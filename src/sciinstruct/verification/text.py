@@ -44,6 +44,14 @@ _SUBJECT = re.compile(
 _NEGATED = re.compile(r"不(?!变)|没|非|无|未|\b(?:not|no|never|neither|nor|without)\b|n't", re.IGNORECASE)
 
 
+_SYMBOLS = re.compile(r"[\\^_=<>{}\[\]|+*/]|\d")
+"Where one of these stands, every character counts and no punctuation is dropped."
+
+
+def _squashed(text: str) -> str:
+    return clean(text).replace(" ", "").strip(".。,;").lower()
+
+
 def plain_words(text: str) -> str:
     """`text` in lower case without punctuation, articles, markup and cue phrases, Greek letters by name, blanks removed in Chinese."""
     text = clean(text).lower()
@@ -55,6 +63,10 @@ def plain_words(text: str) -> str:
 
 def compare(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
     """Right where both texts say the same words; wrong where one is the other's plain opposite; else unknown."""
+    if _SYMBOLS.search(clean(gold)) or _SYMBOLS.search(clean(answer)):
+        if _squashed(gold) == _squashed(answer):
+            return right("text", "the same but for spaces and case")
+        return unknown("text", f"{shorten(answer)!r} against {shorten(gold)!r}")
     ours, theirs = plain_words(gold), plain_words(answer)
     if ours and ours == theirs:
         return right("text", "same words")

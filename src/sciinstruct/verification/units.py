@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from sciinstruct.verification.unit_table import (
     CHINESE_PREFIXES,
+    DIMENSIONS,
     NAMED_PREFIXES,
     NAMES,
     NO_UNIT,
@@ -58,6 +59,10 @@ _PHRASES = re.compile(
     r"|(mm|cm|in)[ .]{0,2}(?:of )?(?:hg|mercury)\b|(electron)[ -]volts?\b|(metric) tons?\b|(light)[ -]years?\b",
     re.IGNORECASE,
 )
+_JOINED_FIRST = frozenset("J kJ N kN W kW V kV A mA C Pa kPa kg T Ω eV MeV ft lb g L".split())
+_JOINED_SECOND = frozenset("m cm s h K mol lb lbf ft atm".split())
+_NOT_JOINED = frozenset("Am As Cm Cs Cd Tm Th".split())
+_ELEMENTS = frozenset("C N H K S F P V W I B U O".split())
 _DEPTH = 8
 
 
@@ -97,6 +102,9 @@ def _product(text: str, start: int, level: int) -> tuple[Unit, int] | None:
             unit, end = unit * found[0] ** -1, found[1]
             continue
         join = _JOIN.match(text, end)
+        if join and join.group().isspace() and _is_amount(unit) and text[join.end() : join.end() + 1] in _ELEMENTS:
+            if _ELEMENT.match(text, join.end()):
+                break  # "5 g C" is five grams of carbon
         found = _factor(text, join.end() if join else end, level)
         if found is None or (
             join is not None and join.end() == end and text[end : end + 1].isalpha() and text[end - 1].isalpha()
@@ -104,6 +112,15 @@ def _product(text: str, start: int, level: int) -> tuple[Unit, int] | None:
             break
         unit, end = unit * found[0], found[1]
     return unit, end
+
+
+_ELEMENT = re.compile(r"[A-Z](?:_?\{?[0-9]{0,3}\}?)(?:[A-Z][A-Za-z0-9_{}]*)?(?=[\s,;)]|$)")
+
+
+def _is_amount(unit: Unit) -> bool:
+    """Is it a bare mass, amount of substance or volume?"""
+    powers = {name: power for name, power in zip(DIMENSIONS, unit.dimension, strict=True) if power}
+    return powers in ({"kg": 1.0}, {"mol": 1.0}, {"m": 3.0})
 
 
 def _factor(text: str, start: int, level: int) -> tuple[Unit, int] | None:
@@ -151,14 +168,13 @@ def _read_word(text: str, word: re.Match[str]) -> tuple[Unit, int] | None:
 
 
 def _joined(spelled: str, text: str, end: int) -> tuple[Unit, int] | None:
-    """`JK`, `Nm`, `kWh`, `Jmol`: two units run together."""
-    if not 2 <= len(spelled) <= 6:
-        return None
-    for cut in range(1, len(spelled)):
-        first, second = _symbol(spelled[:cut]), _symbol(spelled[cut:])
-        if first and second:
-            raised = _raise(second, text, end)
-            return first * raised[0], raised[1]
+    """`JK`, `Nm`, `kWh`, `ftlb`: two units run together; only such as cannot be an element's symbol or a word."""
+    for cut in range(1, min(len(spelled), 4)):
+        if spelled[:cut] in _JOINED_FIRST and spelled[cut:] in _JOINED_SECOND and spelled not in _NOT_JOINED:
+            first, second = _symbol(spelled[:cut]), _symbol(spelled[cut:])
+            if first and second:
+                raised = _raise(second, text, end)
+                return first * raised[0], raised[1]
     return None
 
 
@@ -214,7 +230,7 @@ def _chinese(text: str, start: int) -> tuple[Unit, int] | None:
 @lru_cache(maxsize=2048)
 def lookup(word: str) -> Unit | None:
     """The unit that a single `word` names: a symbol with or without prefix, or a full name in any case and number."""
-    return _symbol(word) or _full_name(word.lower())
+    return _symbol(word) or _full_name(word.lower()) or (NAMES.get(word.lower()) if len(word) > 1 else None)
 
 
 def _symbol(word: str) -> Unit | None:

@@ -25,6 +25,9 @@ _REASON = re.compile(
 )
 
 
+_LABEL = re.compile(r"\(?(?:[a-h]|[1-9]|i{1,3}|iv)\)[\s:.,\\]*(?=\S)")
+
+
 class Verifier:
     """Checks answers by the rules of this package, under one policy."""
 
@@ -75,14 +78,14 @@ class Verifier:
         if whole is not None and whole.value == "right":
             return whole
         if statements(guard(text, 16_384)) or whole is None:
-            return self._judge(reference, extract(text, several=reference.several))
-        found = extract(text, several=reference.several)
+            return self._judge(reference, extract(text, several=reference.parts > 1))
+        found = extract(text, several=reference.parts > 1)
         if found.how == "conclusion" and whole.value == "unknown":
             return self._judge(reference, found)
         return whole
 
     def _check_solution(self, reference: Reference, solution: str) -> Verdict:
-        return self._judge(reference, extract(solution, several=reference.several))
+        return self._judge(reference, extract(solution, several=reference.parts > 1))
 
     def _judge(self, reference: Reference, found: Extraction) -> Verdict:
         if found.answer is None:
@@ -97,6 +100,9 @@ class Verifier:
         verdict = self._compare_once(reference, answer)
         if verdict.value == "unknown" and (cut := _REASON.search(answer)) and cut.start() > 0:
             verdict = self._compare_once(reference, answer[: cut.start()])
+        if verdict.value != "right" and reference.parts == 1 and (label := _LABEL.match(answer)):
+            labelled = self._compare_once(reference, answer[label.end() :])
+            verdict = labelled if labelled.value == "right" or verdict.value == "unknown" else verdict
         return Verdict(verdict.value, verdict.rule, verdict.reason, answer)
 
     def _compare_once(self, reference: Reference, answer: str) -> Verdict:
