@@ -116,14 +116,14 @@ def code_of(page: Path) -> list[str]:
 
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
 def test_options_in_the_docs_exist(page: Path) -> None:
-    every_option = frozenset().union(*(options_of(name) for name in commands()))
     for line in code_of(page):
         called = re.search(r"\bsciinstruct +([a-z][a-z-]*)\b(.*)", line)
         if called and called[1] in commands():
             missing = set(re.findall(r"(?<!\S)--[a-z][a-z0-9-]*", called[2].split("#")[0])) - options_of(called[1])
             assert not missing, f"{page.name}: sciinstruct {called[1]} has no {missing}: {line}"
         elif line.startswith("--"):
-            assert line.split()[0].split("=")[0] in every_option, f"{page.name}: no command has {line}"
+            option = line.split()[0].split("=")[0]
+            assert any(option in options_of(name) for name in commands()), f"{page.name}: no command has {line}"
 
 
 def test_the_page_of_commands_is_up_to_date() -> None:
