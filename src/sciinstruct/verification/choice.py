@@ -16,7 +16,8 @@ from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
 __all__ = ["compare", "letters", "parse"]
 
 _LEAD = re.compile(
-    r"(?:the )?(?:correct )?(?:answer|option|choice|选项|答案)s?(?: is| are|为|是)?:? ?(?=[(\[{]?[A-Z](?![a-z]))", re.IGNORECASE
+    r"(?:the )?(?:correct )?(?:answer|option|choice|选项|答案)s?(?: is| are|为|是)?:? ?(?=[(\[{]?[A-Z](?![a-z]))",
+    re.IGNORECASE,
 )
 _LIST_LIMIT = 80
 _LIST_TOKEN = re.compile(r"([A-Z]{1,10})(?![a-zA-Z])|(?:[ ,、;/&+()\[\]{}]|\band\b|和|与|及)+")

@@ -26,6 +26,11 @@ class Extraction:
     confident: bool
     note: str = ""
 
+    @property
+    def explicit(self) -> bool:
+        """Was it announced by a delimiter or a cue phrase?"""
+        return self.how in ("box", "tag", "cue")
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -86,6 +91,7 @@ _REFUSAL = re.compile(
 _LAST_VALUE = re.compile(
     r"\$\$?([^$\n]{1,300})\$\$?|\\\[([^\n]{1,300}?)\\\]|\\\(([^\n]{1,300}?)\\\)|(?<![\w.])([-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?)"
 )
+_HAS_CONTENT = re.compile(r"\w|[√×∅∞\\]")
 _LABELLED_LINE = re.compile(r"^\s*(?:[-*•]\s*)?\**\(?(?:[a-hA-H]|[ivx]{1,4}|\d{1,2})[).:：、]")
 
 
@@ -134,7 +140,7 @@ def statements(text: str) -> list[Statement]:
             continue
         if answer and not _NOT_AN_ANSWER.match(answer):
             found.append(Statement(cue.start(), end, "cue", answer))
-    return sorted((s for s in found if s.text), key=lambda s: s.start)
+    return sorted((s for s in found if _HAS_CONTENT.search(s.text)), key=lambda s: s.start)
 
 
 def _own_part(text: str) -> str:

@@ -78,7 +78,29 @@ _SCALES = {
 _ENGLISH = {
     word: n
     for n, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
     )
 } | {
     "thirty": 30,
@@ -156,7 +178,11 @@ def same_number(
     error = _relative_error(gold.value, other.value)
     if gold.integer and policy.exact_integers and other.place is None and not approximate:
         exact = error < 1e-9
-        return right(rule, f"{_show(other)} = {_show(gold)}") if exact else wrong(rule, f"{_show(other)} is not {_show(gold)}")
+        return (
+            right(rule, f"{_show(other)} = {_show(gold)}")
+            if exact
+            else wrong(rule, f"{_show(other)} is not {_show(gold)}")
+        )
     limit = policy.approximate_error if approximate else policy.relative_error
     if error <= limit and not _needs_rounding(gold, other, policy):
         return right(rule, f"{_show(other)} ≈ {_show(gold)} (relative error {error:.2g})")

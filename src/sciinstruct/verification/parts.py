@@ -25,7 +25,9 @@ _ORDER = {
     "roman": ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii"],
     "chinese": list("一二三四五六"),
 }
-_NAME = re.compile(r"^([A-Za-zΑ-ωΔ\\][A-Za-z0-9_\\{}]{0,20}|[A-Za-z\u4e00-\u9fff][\w \u4e00-\u9fff'-]{0,60}?) ?(?:=|:|is|为|是) ?(?=[^=])")
+_NAME = re.compile(
+    r"^([A-Za-zΑ-ωΔ\\][A-Za-z0-9_\\{}]{0,20}|[A-Za-z\u4e00-\u9fff][\w \u4e00-\u9fff'-]{0,60}?) ?(?:=|:|is|为|是) ?(?=[^=])"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,9 @@ _DIRECTION = re.compile(
 )
 _CURRENCY = re.compile(r"^(?P<sign>[+-] ?)?(?:US ?)?(?P<mark>[$¥€£]|USD|RMB|人民币) ?(?=[0-9.])")
 _CONSTANT_LIMIT = 160
-_CONSTANT = re.compile(r"\\(?:frac|sqrt|pi|times|cdot|log|ln|sin|cos|tan|exp|binom)(?![a-z])|[π√^*/+()]|[0-9a-z)] ?-|!|根号")
+_CONSTANT = re.compile(
+    r"\\(?:frac|sqrt|pi|times|cdot|log|ln|sin|cos|tan|exp|binom)(?![a-z])|[π√^*/+()]|[0-9a-z)] ?-|!|根号"
+)
 _UNIT_START = re.compile(r"(?<=[0-9})πe°]) ?(?=[A-Za-zμΩÅ°%\u4e00-\u9fff]|\\(?:mu|Omega))|(?<=pi) (?=[A-Za-zμΩÅ])")
 _MONEY = unit_prefix("$")
 
@@ -223,7 +225,9 @@ def _converted(gold: Quantity, other: Quantity, policy: Policy, rule: str) -> Ve
     verdict = _same_decimal(replace(gold.number, place=None), number, policy, rule, gold.approximate)
     sign = "=" if verdict.value == "right" else "≠"
     if verdict.value == "wrong" and _same_decimal(gold.number, number, policy, rule, gold.approximate).value == "right":
-        return unknown(rule, f"{_show(other)} {sign} {_show(gold)}, though close: digits in another unit are no rounding")
+        return unknown(
+            rule, f"{_show(other)} {sign} {_show(gold)}, though close: digits in another unit are no rounding"
+        )
     return Verdict(verdict.value, rule, f"{_show(other)} {sign} {_show(gold)}")
 
 

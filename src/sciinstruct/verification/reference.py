@@ -16,7 +16,7 @@ from sciinstruct.verification.policy import Policy
 
 __all__ = ["SYMBOLIC", "Reference", "read_reference"]
 
-SYMBOLIC = frozenset(("expression", "equation", "set", "interval", "tuple", "matrix", "complex", "inequality"))
+SYMBOLIC = frozenset(("expression", "matrix"))
 "Types whose open cases may go to the symbolic worker."
 
 Compare = Callable[[str, Policy], Verdict]
@@ -45,7 +45,12 @@ def read_reference(gold: str, question: str | None, options: Mapping[str, str] |
         return Reference(gold, "choice", partial(_choose, key, options))
     if depth(gold) > DEPTH_LIMIT:
         return Reference(gold, "text", partial(text.compare, gold))
-    return _of_words(gold) or _of_parts(gold, question) or _of_science(gold) or Reference(gold, "text", partial(text.compare, gold))
+    return (
+        _of_words(gold)
+        or _of_parts(gold, question)
+        or _of_science(gold)
+        or Reference(gold, "text", partial(text.compare, gold))
+    )
 
 
 def _choose(letters: str, options: Mapping[str, str], answer: str, policy: Policy) -> Verdict:
@@ -97,8 +102,11 @@ def _of_science(gold: str) -> Reference | None:
     for rule, parse, compare in _types():
         value = parse(gold)
         if value is not None:
-            return Reference(gold, rule, partial(compare, value), alternatives=rule in ("set", "equation", "inequality"))
+            return Reference(gold, rule, partial(compare, value), alternatives=rule in _OF_SEVERAL)
     return None
+
+
+_OF_SEVERAL = frozenset(("set", "interval", "equation"))
 
 
 def _is_symbolic_constant(measured: quantity.Quantity) -> bool:
@@ -123,12 +131,28 @@ def _is_formula(gold: str, measured: quantity.Quantity) -> bool:
 
 def _types() -> list[tuple[str, Callable[[str], Any], Callable[[Any, str, Policy], Verdict]]]:
     """Chemistry and mathematics, imported at the first reference that needs them."""
-    from sciinstruct.verification import chemistry, expression, isotope, reaction
+    from sciinstruct.verification import (
+        chemistry,
+        configuration,
+        expression,
+        intervals,
+        isotope,
+        matrix,
+        reaction,
+        relations,
+        structures,
+    )
 
     return [
         ("reaction", reaction.parse, reaction.compare),
         ("isotope", isotope.parse, isotope.compare),
+        ("configuration", configuration.parse, configuration.compare),
         ("formula", chemistry.parse, chemistry.compare),
+        ("matrix", matrix.parse, matrix.compare),
+        ("interval", intervals.parse, intervals.compare),
+        ("set", structures.parse, structures.compare),
+        ("ratio", structures.parse_ratio, structures.compare_ratio),
+        ("equation", relations.parse, relations.compare),
         ("expression", _parse_expression, expression.compare),
     ]
 

@@ -102,7 +102,13 @@ def _product(text: str, start: int, level: int) -> tuple[Unit, int] | None:
             unit, end = unit * found[0] ** -1, found[1]
             continue
         join = _JOIN.match(text, end)
-        if join and join.group().isspace() and _is_amount(unit) and text[join.end() : join.end() + 1] in _ELEMENTS:
+        if (
+            level == 0
+            and join
+            and join.group().isspace()
+            and _is_amount(unit)
+            and text[join.end() : join.end() + 1] in _ELEMENTS
+        ):
             if _ELEMENT.match(text, join.end()):
                 break  # "5 g C" is five grams of carbon
         found = _factor(text, join.end() if join else end, level)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from sciinstruct.records import Verdict
-from sciinstruct.verification.extraction import Extraction, extract, statements, strip_thinking
+from sciinstruct.verification.extraction import Extraction, extract, strip_thinking
 from sciinstruct.verification.normalise import ANSWER_LIMIT, DEPTH_LIMIT, clean, depth, guard
 from sciinstruct.verification.policy import DEFAULT, Policy
-from sciinstruct.verification.reference import Reference, read_reference
+from sciinstruct.verification.reference import SYMBOLIC, Reference, read_reference
 from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
+
+if TYPE_CHECKING:
+    from sciinstruct.verification.symbolic import SymbolicPool
 
 __all__ = ["RULES_VERSION", "Verifier", "same_answer", "verify"]
 
@@ -19,7 +24,6 @@ RULES_VERSION = "2026-11-1"
 "Changes whenever a verdict may change."
 
 _ALTERNATIVES = re.compile(r"\bor\b|\beither\b|或者?|\bperhaps\b|\bmaybe\b|可能|\bpossibly\b", re.IGNORECASE)
-_SEVERAL = re.compile(r"\bor\b|\band\b|或|和|±|\\pm|[,;，；、]", re.IGNORECASE)
 _REASON = re.compile(
     r"[,，;；(]? ?(?:\bbecause\b|\bsince\b|\bwhich\b|\bwhere\b|\bdue to\b|\bassuming\b|因为|由于|其中)", re.IGNORECASE
 )
@@ -29,12 +33,17 @@ _LABEL = re.compile(r"\(?(?:[a-h]|[1-9]|i{1,3}|iv)\)[\s:.,\\]*(?=\S)")
 
 
 class Verifier:
-    """Checks answers by the rules of this package, under one policy."""
+    """Checks answers by the rules of this package, under one policy.
+
+    Args:
+        policy: Tolerances and conventions; None for the defaults.
+        symbolic_workers: Processes at most for the symbolic step of `acheck` and `decide`; started when first needed.
+    """
 
     def __init__(self, policy: Policy | None = None, symbolic_workers: int = 1) -> None:
         self.policy = policy or DEFAULT
         self.symbolic_workers = symbolic_workers
-        self._read = lru_cache(maxsize=256)(read_reference)
+        self._pool: SymbolicPool | None = None
 
     def check(
         self,
@@ -50,12 +59,20 @@ class Verifier:
         A prediction is tried whole, then extracted from; a solution is only extracted from. Pure: no subprocess, no
         network, bounded time and memory, never raises on any text.
         """
-        if not gold.strip():
-            return unknown("reference", "there is no reference answer")
-        reference = read_reference(guard(gold), question, options)
-        if prediction is not None:
-            return self._check_prediction(reference, prediction)
-        return self._check_solution(reference, solution or "")
+        return self._check(gold, solution, prediction, question, options)[0]
+
+    def decide(
+        self,
+        gold: str,
+        solution: str | None = None,
+        *,
+        prediction: str | None = None,
+        question: str | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> Verdict:
+        """As `check`; where the own rules leave a symbolic case open, the symbolic worker decides (blocking)."""
+        verdict, symbolic = self._check(gold, solution, prediction, question, options)
+        return self._ask_worker(gold, verdict) if symbolic else verdict
 
     async def acheck(
         self,
@@ -66,34 +83,62 @@ class Verifier:
         question: str | None = None,
         options: Mapping[str, str] | None = None,
     ) -> Verdict:
-        """As `check`; where the own rules leave a symbolic case open, the symbolic worker decides."""
-        return self.check(gold, solution, prediction=prediction, question=question, options=options)
+        """As `decide`, with the symbolic worker in a thread."""
+        verdict, symbolic = self._check(gold, solution, prediction, question, options)
+        return await asyncio.to_thread(self._ask_worker, gold, verdict) if symbolic else verdict
 
     def close(self) -> None:
         """Ends the symbolic workers."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
 
-    def _check_prediction(self, reference: Reference, prediction: str) -> Verdict:
+    def _ask_worker(self, gold: str, verdict: Verdict) -> Verdict:
+        from sciinstruct.verification.symbolic import SymbolicPool
+
+        if self._pool is None:
+            self._pool = SymbolicPool(self.symbolic_workers)
+        decided = self._pool.compare(guard(gold), verdict.extracted or "")
+        if decided.value == "unknown":
+            return verdict
+        return Verdict(decided.value, decided.rule, decided.reason, verdict.extracted)
+
+    def _check(
+        self,
+        gold: str,
+        solution: str | None,
+        prediction: str | None,
+        question: str | None,
+        options: Mapping[str, str] | None,
+    ) -> tuple[Verdict, bool]:
+        """The verdict of the own rules, and whether the symbolic worker may be asked about it."""
+        if not gold.strip():
+            return unknown("reference", "there is no reference answer"), False
+        reference = read_reference(guard(gold), question, options)
+        if prediction is not None:
+            verdict, confident = self._check_prediction(reference, prediction)
+        else:
+            verdict, confident = self._judge(reference, extract(solution or "", several=reference.parts > 1))
+        symbolic = confident and verdict.value == "unknown" and reference.rule in SYMBOLIC
+        return verdict, symbolic and _is_formula(verdict.extracted or "")
+
+    def _check_prediction(self, reference: Reference, prediction: str) -> tuple[Verdict, bool]:
         text = strip_thinking(prediction)
         whole = self._compare(reference, text) if len(text) <= ANSWER_LIMIT else None
         if whole is not None and whole.value == "right":
-            return whole
-        if statements(guard(text, 16_384)) or whole is None:
-            return self._judge(reference, extract(text, several=reference.parts > 1))
+            return whole, True
         found = extract(text, several=reference.parts > 1)
-        if found.how == "conclusion" and whole.value == "unknown":
+        if found.explicit or whole is None or (found.how == "conclusion" and whole.value == "unknown"):
             return self._judge(reference, found)
-        return whole
+        return whole, True
 
-    def _check_solution(self, reference: Reference, solution: str) -> Verdict:
-        return self._judge(reference, extract(solution, several=reference.parts > 1))
-
-    def _judge(self, reference: Reference, found: Extraction) -> Verdict:
+    def _judge(self, reference: Reference, found: Extraction) -> tuple[Verdict, bool]:
         if found.answer is None:
-            return wrong("unstated", found.note or "no answer is stated")
+            return wrong("unstated", found.note or "no answer is stated"), False
         verdict = self._compare(reference, found.answer)
         if not found.confident:
-            return unknown(verdict.rule, f"{verdict.reason}; {found.note}", found.answer)
-        return Verdict(verdict.value, verdict.rule, verdict.reason, found.answer)
+            return unknown(verdict.rule, f"{verdict.reason}; {found.note}", found.answer), False
+        return verdict, True
 
     def _compare(self, reference: Reference, answer: str) -> Verdict:
         answer = guard(answer).strip()
@@ -113,7 +158,7 @@ class Verifier:
         plain = clean(answer)
         if plain and plain.rstrip(" .。") == clean(reference.gold).rstrip(" .。"):
             return right(reference.rule, "the same as the reference")
-        if _ALTERNATIVES.search(plain) and not _SEVERAL.search(clean(reference.gold)) and reference.rule != "text":
+        if _ALTERNATIVES.search(plain) and not reference.alternatives and reference.rule != "text":
             return self._all_alternatives(reference, plain)
         return reference.compare(answer, self.policy)
 
@@ -126,6 +171,15 @@ class Verifier:
         if all(v.value == "right" for v in verdicts) and len(parts) <= 6:
             return verdicts[0]
         return unknown(reference.rule, f"the answer offers alternatives: {shorten(plain)!r}")
+
+
+def _is_formula(answer: str) -> bool:
+    """May this answer go to the symbolic worker: short, no prose, no hedge?"""
+    plain = clean(answer)
+    return 0 < len(plain) <= 400 and not _ALTERNATIVES.search(plain) and not _PROSE.search(plain)
+
+
+_PROSE = re.compile(r"(?<![\\a-zA-Z{])[a-zA-Z]{3,} [a-zA-Z]{2,}|[\u4e00-\u9fff]")
 
 
 @lru_cache(maxsize=8)
@@ -146,7 +200,9 @@ def verify(
 
     Give the text as `solution` (its final answer is searched) or as `prediction` (a short answer, tried whole first).
     """
-    return _verifier(policy or DEFAULT).check(gold, solution, prediction=prediction, question=question, options=options)
+    return _verifier(policy or DEFAULT).decide(
+        gold, solution, prediction=prediction, question=question, options=options
+    )
 
 
 def same_answer(
