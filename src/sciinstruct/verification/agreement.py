@@ -64,7 +64,7 @@ def agreement(gold: Node, answer: Node, policy: Policy) -> tuple[Agreement, str]
         if outcome == "equal":
             return "equal", "equal at random points" if any(True for _ in names_in(gold)) else "the same number"
         tolerance = _tolerance(gold, answer, policy)
-        if tolerance and _close(gold, answer, tolerance):
+        if tolerance and set(names_in(gold)) == set(names_in(answer)) and _close(gold, answer, tolerance):
             return "equal", f"equal within {tolerance:.2g}"
         if _equal_up_to_constant(gold, answer):
             return "equal", "equal up to the constant of integration"

@@ -74,7 +74,7 @@ def trimmed(cleaned: str) -> str:
     """A cleaned text without remarks ("where x > 0") and closing punctuation."""
     text = _UNIT_NOTE.sub("", _PART.sub("", _REMARK.sub("", cleaned).strip()))
     while text and text[-1] in ".,;:。，；：!" and not text.endswith(("\\!", "\\,")):
-        if text[-1] == "!" and text[-2:-1].isalnum():
+        if text[-1] == "!" and (text[-2:-1].isalnum() or text[-2:-1] in ")]}"):
             break
         text = text[:-1].rstrip()
     return text

@@ -120,6 +120,8 @@ class _Parser:
                 divisor = self.divisor(depth, factors)
                 factors = [("div", _product(factors), divisor)]
             elif self.starts_factor():
+                if self.tokens[self.at].kind == self.tokens[self.at - 1].kind == "num" and factors[-1][0] == "num":
+                    raise UnreadableError("two numbers next to each other")
                 self.join(factors, self.factor(depth))
             else:
                 break
@@ -128,8 +130,6 @@ class _Parser:
     def join(self, factors: list[Node], node: Node) -> None:
         """Writing two factors next to each other multiplies them, but 2\\frac{1}{3} is a mixed number."""
         last = factors[-1]
-        if node[0] == "num" and last[0] == "num":
-            raise UnreadableError("two numbers next to each other")
         if _is_whole(last) and node[0] == "div" and _is_whole(node[1]) and _is_whole(node[2]) and node[1] < node[2]:
             factors[-1] = ("add", last, node)
         else:

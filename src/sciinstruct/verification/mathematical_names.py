@@ -136,6 +136,8 @@ _PROSE = frozenset(
 )
 _LONGEST_PRODUCT = 5
 "A run of more plain letters than this is a word, not a product of variables."
+_WORD = re.compile(r"(?=[a-z]*[aeiou])[a-z]{4,}")
+"A word, unless its letters are in order (abcd) or a known name is in it."
 _RUN = re.compile("|".join([*_WORDS_IN_RUN, "[A-Za-z]"]))
 
 _TOKEN = re.compile(
@@ -217,7 +219,7 @@ def _append_word(found: list[Token], word: str, spaced: bool) -> bool:
         pieces = [word]
     else:
         pieces = _RUN.findall(word)
-    if max(_letters_in_a_row(pieces), 0) > _LONGEST_PRODUCT:
+    if _letters_in_a_row(pieces) > _LONGEST_PRODUCT or _is_word(word, pieces):
         return False
     for piece in pieces:
         if piece in _STRUCTURES:
@@ -230,6 +232,11 @@ def _append_word(found: list[Token], word: str, spaced: bool) -> bool:
             found.append(_letter(_LETTER_OF.get(piece, piece), spaced))
         spaced = False
     return True
+
+
+def _is_word(word: str, pieces: list[str]) -> bool:
+    plain = all(len(piece) == 1 for piece in pieces)
+    return plain and bool(_WORD.fullmatch(word)) and list(word) != sorted(word)
 
 
 def _append_symbol(found: list[Token], piece: str, spaced: bool) -> bool:
