@@ -233,7 +233,7 @@ def test_a_unit_column_belongs_to_an_answer_number() -> None:
     assert answer("5.51", "$10^{14}\\mathrm{~Hz}$") == "$5.51 \\times 10^{14}\\mathrm{~Hz}$"
     assert answer("22.2", " J") == "22.2 J"
     assert answer("1.5", " ") == "1.5"
-    assert answer("1.5", "m", mapping={"unit": "-"}) == "1.5"
+    assert answer("1.5", "m", mapping={"unit": "none"}) == "1.5"
     assert one({"question": "q", "answer": "5", "unit": "Chapter 3"}).answer == "5"
 
 
@@ -285,7 +285,7 @@ def test_ids_are_stable_and_tell_rows_apart() -> None:
 
 def test_a_mapping_renames_and_a_default_fills_in(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "q.jsonl", [{"text": "What?", "id": "0", "gold": "no", "key": "yes"}])
-    mapping = {"question": "text", "answer": "key", "id": "-"}
+    mapping = {"question": "text", "answer": "key", "id": "none"}
     (question,) = read_questions([tmp_path / "q.jsonl"], mapping, {"licence": "MIT", "language": "zh"})
     assert question == Question(
         id=question_id("What?", None, "yes"), question="What?", answer="yes", licence="MIT", language="zh",

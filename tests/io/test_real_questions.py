@@ -29,7 +29,7 @@ LEAN = {
 }
 # rows and rows with a reference answer; the ids of C-Eval repeat, so they are not read
 BENCHMARKS: dict[str, tuple[int, int, dict[str, str]]] = {
-    "ceval": (1606, 1606, {"id": "-"}),
+    "ceval": (1606, 1606, {"id": "none"}),
     "gsm8k": (1319, 1319, {}),
     "math": (5000, 0, {}),
     "mathematics": (1000, 1000, {}),

@@ -48,7 +48,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "meta": ("meta", "metadata"),
 }
 
-NO_COLUMN = "-"  # in a mapping: there is no such column, whatever the names say
+NO_COLUMN = "none"  # in a mapping: there is no such column, whatever the names say
 
 _KEPT_IN_META = frozenset({"unit"})
 _LETTER_COLUMN = re.compile(r"(?:option|choice)[ _]?([a-z])|([A-Z])", re.IGNORECASE)
@@ -92,7 +92,7 @@ class Columns:
     meta: tuple[str, ...]
 
     def __init__(self, names: tuple[str, ...], mapping: Mapping[str, str]) -> None:
-        """Args: names: the row's column names; mapping: our field -> their column ("-": do not read it)."""
+        """Args: names: the row's column names; mapping: our field -> their column ("none": do not read it)."""
         by_key: dict[str, str] = {}
         for name in names:
             by_key.setdefault(name.strip().lower().replace(" ", "_"), name)
@@ -129,7 +129,7 @@ def check_mapping(mapping: Mapping[str, str], rows: Iterable[Mapping[str, Any]])
     """Raise ConfigError where the mapping names a field of ours, or a column of theirs, that does not exist.
 
     Args:
-        mapping: Our field -> their column; the column "-" means that the field is not to be read.
+        mapping: Our field -> their column; the column "none" means that the field is not to be read.
         rows: The first rows of the input.
     """
     for field in mapping:
