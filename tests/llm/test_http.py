@@ -121,11 +121,24 @@ def test_text_keeps_its_newlines_and_thinking_and_tokens_are_read(ask):
         ({"prompt_tokens": 10, "input_tokens": 11, "completion_tokens": 5.0}, 10, 5, 0),
         ({"prompt_tokens": 10, "prompt_cache_hit_tokens": 4}, 10, 0, 4),
         ({"prompt_tokens": 10, "prompt_tokens_details": {"cached_tokens": 99}}, 10, 0, 10),
+        ({"prompt_tokens": 10**30, "completion_tokens": 1e300}, 0, 0, 0),
     ],
 )
 def test_odd_usage_is_read_as_far_as_it_goes(ask, usage, prompt, completed, cached):
     reply = send(Server(completion(usage=usage)), ask())
     assert (reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens) == (prompt, completed, cached)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b'{"choices": [{"message": {"content": "ok \\ud83d"}}]}', "ok ?"),
+        (b'{"choices": [{"message": {"content": "ok \xff"}}]}', "ok \ufffd"),
+        (b'{"choices": [{"message": {"content": "\\u0000\\n"}}]}', "\x00\n"),
+    ],
+)
+def test_a_broken_character_does_not_cost_the_answer(ask, body, text):
+    assert send(Server(body), ask()).text == text
 
 
 def test_the_last_of_two_equal_usage_fields_counts(ask):
@@ -179,6 +192,9 @@ def test_failures_that_may_pass(ask, status, outcome):
         b'{"choices": []}',
         b'{"object": "list"}',
         b"[1, 2]",
+        b"[" * 100_000,
+        b'{"error": ' + b"[" * 100_000,
+        b'{"choices": [{"message": {"content": "\\ud83d"',
         json.dumps(completion("  \n")).encode(),
         json.dumps(completion(None)).encode(),
         json.dumps({"error": {"message": "upstream", "code": 502}}).encode(),

@@ -77,6 +77,8 @@ def test_the_name_is_the_file_or_given(tmp_path):
         ([{"text": "x"}], "line 1.*question_id"),
         ([{"question_id": 3, "text": "x"}], "line 1.*question_id"),
         (["[1]"], "line 1"),
+        (['{"question_id": "q", "text": "\\ud800"}'], "line 1"),
+        (['{"question_id": "q", "text": "x", "sample": 1000000000000000000000}'], "line 1"),
         ([ROWS[0], ROWS[1], ROWS[0]], "line 5: a second reply to question_id 'q1', stage 'solve', sample 0"),
     ],
 )
@@ -92,3 +94,9 @@ def test_a_file_that_cannot_be_read(tmp_path):
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b'{"question_id": "q"}' * 100)[:40])
     with pytest.raises(InputError, match=r"cut\.jsonl\.gz"):
         open_model([f"recorded:{tmp_path / 'cut.jsonl.gz'}"])
+
+
+def test_bytes_that_are_no_text(tmp_path):
+    (tmp_path / "bytes.jsonl").write_bytes(b'\n{"question_id": "q", "text": "\xff"}\n')
+    with pytest.raises(InputError, match=r"bytes\.jsonl, line 2"):
+        open_model([f"recorded:{tmp_path / 'bytes.jsonl'}"])

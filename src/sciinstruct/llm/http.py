@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ __all__ = ["Endpoint", "FailedTry"]
 
 LONGEST_WAIT = 600.0  # a server that asks to wait longer pauses the run
 LONGEST_QUOTE = 500
+LARGEST_COUNT = 2**53  # of tokens; what is above is no count
 
 _UNPAID = (401, 402, 403)
 _PASSING = (408, 409, 425, 429)
@@ -158,8 +160,8 @@ class Endpoint:
 
     def _read_reply(self, body: bytes) -> Reply:
         try:
-            completion = _decoder.decode(body)
-        except msgspec.MsgspecError as error:
+            completion = _decode(body)
+        except (ValueError, RecursionError) as error:
             raise FailedTry(f"{self.label}: unreadable answer ({error}): {_head(body)}", Outcome.BROKEN) from None
         if not completion.choices:
             if completion.error is not None:  # some gateways put the status into the body
@@ -200,6 +202,20 @@ class Endpoint:
         return words if len(words) <= LONGEST_QUOTE else words[:LONGEST_QUOTE] + "…"
 
 
+def _decode(body: bytes) -> _Completion:
+    """The body's fields; a paid answer is not thrown away for one broken character.
+
+    Raises:
+        ValueError, RecursionError: It is not the JSON of a completion.
+    """
+    try:
+        return _decoder.decode(body)
+    except ValueError:
+        # half a surrogate pair (a cut emoji), or bytes that are not UTF-8: the standard library bears with both
+        lenient = json.dumps(json.loads(body.decode("utf-8", "replace")), ensure_ascii=False)
+        return _decoder.decode(lenient.encode("utf-8", "replace"))
+
+
 def _reply(choice: _Choice, usage: dict[str, Any]) -> Reply:
     message = choice.message
     text = message.content
@@ -227,7 +243,7 @@ def _count(usage: Any, *names: str) -> int:
     if isinstance(usage, dict):
         for name in names:
             value = usage.get(name)
-            if isinstance(value, int | float) and value > 0:
+            if isinstance(value, int | float) and 0 < value < LARGEST_COUNT:
                 return int(value)
     return 0
 
@@ -242,7 +258,7 @@ def _error_in(body: bytes) -> tuple[str, str]:
     """Code (lower case) and words of an error body, in any of the shapes that servers use."""
     try:
         content = msgspec.json.decode(body)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return "", _head(body)
     error = content.get("error", content) if isinstance(content, dict) else content
     if not isinstance(error, dict):

@@ -191,7 +191,7 @@ class SqliteLedger(ReadLedger):
             for names, tally in sums.items():
                 self._writer.execute(_ADD_TOTALS, (*names, *msgspec.structs.astuple(tally)))
             self._writer.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError, OverflowError) as error:  # the last two: text or numbers it cannot hold
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
             return RunFolderError(

@@ -32,8 +32,10 @@ CREATE TABLE totals (
 _SUM_UP = """
 INSERT INTO totals
 SELECT model, stage, count(*),
-    sum(coalesce(json_extract(reply, '$.prompt_tokens'), 0)), sum(coalesce(json_extract(reply, '$.completion_tokens'), 0)),
-    sum(coalesce(json_extract(reply, '$.cached_tokens'), 0)), sum(coalesce(json_extract(reply, '$.reasoning_tokens'), 0)),
+    sum(coalesce(json_extract(reply, '$.prompt_tokens'), 0)),
+    sum(coalesce(json_extract(reply, '$.completion_tokens'), 0)),
+    sum(coalesce(json_extract(reply, '$.cached_tokens'), 0)),
+    sum(coalesce(json_extract(reply, '$.reasoning_tokens'), 0)),
     sum(cost), sum(seconds)
 FROM (SELECT model, stage, cost, seconds, CAST(reply AS TEXT) AS reply FROM calls) GROUP BY model, stage"""
 

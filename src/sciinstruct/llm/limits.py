@@ -4,9 +4,9 @@ Three doors, all of which must be open:
 
 - Concurrency. Outcomes are looked at in windows as long as the number of calls in flight. Where more than a tenth of a
   window was pushed back (429, 503, time-out), the limit shrinks to the share that was served, at most to half; else it
-  grows by a quarter, up to the maximum. So a few stray 429s cost nothing, an overloaded server is obeyed within a window
-  or two, and twenty calm windows lead from one call at a time to the maximum of 64. Retry-After closes the door for all
-  under the same condition; a stray one holds back only its own request.
+  grows by a quarter, up to the maximum. So a few stray 429s cost nothing, an overloaded server is obeyed within a
+  window or two, and twenty calm windows lead from one call at a time to 64. Retry-After closes the door for all under
+  the same condition; a stray one holds back only its own request.
 - Requests and tokens per minute: a sliding window of the last 60 seconds, exact.
 - Life. Several failures in a row close the door for a while; then a single call probes. Any success opens it.
 """

@@ -116,7 +116,7 @@ class RecordedModel:
             try:
                 row = _decoder.decode(line)
                 self._places.execute(add, (row.question_id, row.stage or "", row.sample, start, len(line)))
-            except msgspec.MsgspecError as error:
+            except (ValueError, RecursionError, OverflowError) as error:
                 raise InputError(f"{self._path}, line {number}: {error}; a row needs question_id and text") from None
             except sqlite3.IntegrityError:
                 raise InputError(
