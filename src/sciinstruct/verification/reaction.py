@@ -37,6 +37,7 @@ _BOTH_WAYS = re.compile(
 )
 _BACKWARD = re.compile(r"\\(?:long)?leftarrow|←|<-+|<=+")
 _FORWARD = re.compile(r"\\(?:long)?rightarrow|\\to(?![a-z])|\\Rightarrow|→|[-=—]+>|[-–—]{2,}>?")
+_CHARGE_BEFORE_ARROW = re.compile(r"\^ ?-(?=[-=]+>|=)")
 _CONDITION = re.compile(r"→ ?(?:\[[^\[\]→]{1,40}\]|[(（][^()（）→]{1,40}[)）]) ?→?|=+ ?[^=A-Za-z0-9+]{1,20} ?=+")
 _EQUALS = re.compile(r"=+")
 _LEAD = re.compile(r"^[^:：]*[:：]\s*(?=\S)")
@@ -207,6 +208,7 @@ def _read_sides(left: str, right_side: str) -> tuple[_Side | None, _Side | None]
 def _with_plain_arrow(text: str) -> str:
     """The text with one of → ⇌ ← = for any arrow, without the conditions written at it."""
     text = _OVER_ARROW.sub(lambda match: "=" if "=" in match.group() or "xlong" in match.group() else "→", text)
+    text = _CHARGE_BEFORE_ARROW.sub("^{-}", text)
     text = _FORWARD.sub("→", _BACKWARD.sub("←", _BOTH_WAYS.sub("⇌", text)))
     text = _CONDITION.sub(lambda match: "→" if match.group()[0] == "→" else "=", text)
     return _EQUALS.sub("=", re.sub(r"(?:→ ?)+", "→", text))
