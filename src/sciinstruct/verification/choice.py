@@ -16,7 +16,7 @@ from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
 __all__ = ["compare", "letters", "parse"]
 
 _LEAD = re.compile(
-    r"(?:the )?(?:correct )?(?:answer|option|choice|选项|答案)s?(?: is| are|为|是)?:? ?(?=[(\[{]?[A-Z](?![a-z]))",
+    r"(?:the )?(?:correct )?(?:answer|option|choice|选项|答案|正确的(?:选项)?|选)s?(?: is| are|应?为|应?是|:)*:? ?(?=[(\[{]?[A-Z](?![a-z]))",
     re.IGNORECASE,
 )
 _LIST_LIMIT = 80
@@ -44,7 +44,8 @@ def letters(text: str) -> str | None:
 
 def _stripped(text: str) -> str:
     text = _PLAIN.sub("", clean(text)).strip(" .。,;；:：")
-    return _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
+    text = _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
+    return text.removesuffix("选项").removesuffix("项").removesuffix("正确")
 
 
 def _letter_list(text: str) -> str | None:

@@ -19,6 +19,8 @@ class Policy:
     "Largest relative error of a decimal answer (SciBench's own grader: 0.05, TheoremQA's: 0.04)."
     rounding_error: float = 0.02
     "Largest relative error where one number is a correct rounding of the other to two or more significant digits."
+    converted_error: float = 0.01
+    "The same where the two are stated in different units."
     approximate_error: float = 0.02
     'Largest relative error where the reference says that it is approximate ("~", "about", "约").'
     exact_integers: bool = True

@@ -62,6 +62,7 @@ _DIRECTION = re.compile(
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(r"^(?P<sign>[+-] ?)?(?:US ?)?(?P<mark>[$¥€£]|USD|RMB|人民币) ?(?=[0-9.])")
+_EQUALS = re.compile(r"=|≈|\\approx(?![a-z])")
 _CONSTANT_LIMIT = 160
 _CONSTANT = re.compile(
     r"\\(?:frac|sqrt|pi|times|cdot|log|ln|sin|cos|tan|exp|binom)(?![a-z])|[π√^*/+()]|[0-9a-z)] ?-|!|根号"
@@ -89,8 +90,25 @@ def parse(text: str) -> Quantity | None:
     approximate = False
     if match := _APPROXIMATE.match(text):
         approximate, text = True, text[match.end() :]
-    plain = _plain_quantity(text, approximate, difference)
-    return plain or _constant_quantity(text, approximate, difference)
+    return (
+        _plain_quantity(text, approximate, difference)
+        or _constant_quantity(text, approximate, difference)
+        or _end_of_chain(text, approximate, difference)
+    )
+
+
+def _end_of_chain(text: str, approximate: bool, difference: bool) -> Quantity | None:
+    """The last member of `10/2 (1+19) = 100`, where the others have the same value."""
+    members = [m.strip() for m in _EQUALS.split(text)]
+    if not 2 <= len(members) <= 6:
+        return None
+    values = [
+        _plain_quantity(m, approximate, difference) or _constant_quantity(m, approximate, difference) for m in members
+    ]
+    last = values[-1]
+    if last is None or any(v is None or _same_value(last, v, DEFAULT, "number").value != "right" for v in values[:-1]):
+        return None
+    return last
 
 
 def _plain_quantity(text: str, approximate: bool, difference: bool) -> Quantity | None:

@@ -13,6 +13,7 @@ from sciinstruct.verification import choice, quantity, special, text, truth
 from sciinstruct.verification.normalise import DEPTH_LIMIT, clean, depth
 from sciinstruct.verification.parts import Part, compare_parts, labelled, listed
 from sciinstruct.verification.policy import Policy
+from sciinstruct.verification.substances import formula_of
 
 __all__ = ["SYMBOLIC", "Reference", "read_reference"]
 
@@ -45,12 +46,10 @@ def read_reference(gold: str, question: str | None, options: Mapping[str, str] |
         return Reference(gold, "choice", partial(_choose, key, options))
     if depth(gold) > DEPTH_LIMIT:
         return Reference(gold, "text", partial(text.compare, gold))
-    return (
-        _of_words(gold)
-        or _of_parts(gold, question)
-        or _of_science(gold)
-        or Reference(gold, "text", partial(text.compare, gold))
-    )
+    if formula := formula_of(gold):
+        return Reference(gold, "text", partial(_compare_name, gold, formula))
+    found = _of_words(gold) or _of_parts(gold, question) or _of_science(gold)
+    return found or Reference(gold, "text", partial(text.compare, gold))
 
 
 def _choose(letters: str, options: Mapping[str, str], answer: str, policy: Policy) -> Verdict:
@@ -98,7 +97,7 @@ def _of_science(gold: str) -> Reference | None:
     measured = quantity.parse(gold)
     if measured is not None and not _is_symbolic_constant(measured) and not _is_formula(gold, measured):
         rule = "number" if measured.unit is None and not measured.words else "quantity"
-        return Reference(gold, rule, partial(quantity.compare, measured))
+        return Reference(gold, rule, partial(_compare_quantity, gold, measured))
     for rule, parse, compare in _types():
         value = parse(gold)
         if value is not None:
@@ -111,6 +110,22 @@ _OF_SEVERAL = frozenset(("set", "interval", "equation"))
 
 def _is_symbolic_constant(measured: quantity.Quantity) -> bool:
     return measured.unit is None and not measured.words and measured.number.place is None and not measured.approximate
+
+
+def _compare_quantity(gold: str, measured: quantity.Quantity, answer: str, policy: Policy) -> Verdict:
+    """As a quantity; an answer that is none may still be an expression of the same value (`i^2` for -1)."""
+    verdict = quantity.compare(measured, answer, policy)
+    if (
+        verdict.value != "unknown"
+        or measured.unit is not None
+        or measured.words
+        or not _looks_mathematical(clean(answer))
+    ):
+        return verdict
+    from sciinstruct.verification import expression
+
+    tree = expression.parse(gold)
+    return expression.compare(tree, answer, policy) if tree is not None else verdict
 
 
 _UPRIGHT = re.compile(r"\\(?:text|mathrm|mbox|rm|operatorname|textrm|unit|SI|,|;)|~|%|°|circ")
@@ -147,7 +162,7 @@ def _types() -> list[tuple[str, Callable[[str], Any], Callable[[Any, str, Policy
         ("reaction", reaction.parse, reaction.compare),
         ("isotope", isotope.parse, isotope.compare),
         ("configuration", configuration.parse, configuration.compare),
-        ("formula", chemistry.parse, chemistry.compare),
+        ("formula", chemistry.parse, _compare_formula),
         ("matrix", matrix.parse, matrix.compare),
         ("interval", intervals.parse, intervals.compare),
         ("set", structures.parse, structures.compare),
@@ -157,6 +172,27 @@ def _types() -> list[tuple[str, Callable[[str], Any], Callable[[Any, str, Policy
     ]
 
 
+def _compare_formula(gold: Any, answer: str, policy: Policy) -> Verdict:
+    """As a formula, or by the name of a common substance."""
+    from sciinstruct.verification import chemistry
+
+    verdict = chemistry.compare(gold, answer, policy)
+    named = formula_of(answer) if verdict.value == "unknown" else None
+    return chemistry.compare(gold, named, policy) if named else verdict
+
+
+def _compare_name(gold: str, formula: str, answer: str, policy: Policy) -> Verdict:
+    """The name of a common substance: the same words, another name of it, or its formula."""
+    verdict = text.compare(gold, answer, policy)
+    if verdict.value != "unknown":
+        return verdict
+    from sciinstruct.verification import chemistry
+
+    tree = chemistry.parse(formula)
+    compared = chemistry.compare(tree, formula_of(answer) or answer, policy) if tree else verdict
+    return compared if compared.value == "right" else verdict
+
+
 def _parse_expression(gold: str) -> Any:
     from sciinstruct.verification import expression
 
@@ -164,11 +200,13 @@ def _parse_expression(gold: str) -> Any:
 
 
 _WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{4,}")
+_SPELLED_MATHEMATICS = re.compile("根号|派")
 _FUNCTIONS = frozenset("sinh cosh tanh sqrt arcsin arccos arctan coth frac theta alpha beta gamma".split())
 
 
 def _looks_mathematical(plain: str) -> bool:
     """Has it the look of a formula, rather than of words that could be read as products of variables?"""
+    plain = _SPELLED_MATHEMATICS.sub("\\\\sqrt", plain)
     if any(word.lower() not in _FUNCTIONS for word in _WORD.findall(plain)) or re.search(r"[\u4e00-\u9fff]", plain):
         return False
     return len(plain) <= 2 or bool(re.search(r"[\\^_=+*/()\d|<>-]", plain))

@@ -67,6 +67,8 @@ _SYNONYMS = (
     ("大于", ["高于", "多于", ">", "greater"]),
     ("小于", ["低于", "少于", "<", "less"]),
     ("等于", ["=", "equals"]),
+    ("带正电", "正电 正电荷 带正电荷 positive positively".split()),
+    ("带负电", "负电 负电荷 带负电荷 negative negatively".split()),
     ("向左", ["水平向左", "左", "leftward", "leftwards", "left"]),
     ("向右", ["水平向右", "右", "rightward", "rightwards", "right"]),
     ("向上", ["竖直向上", "上", "upward", "upwards", "up"]),
@@ -124,6 +126,7 @@ def compare(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
 
 def _short_meaning(text: str) -> str | None:
     """The one meaning of a short statement of change or direction, None where it has none."""
+    text = re.sub(r"^(?:it|they|this)(?: will| would)? ", "", text)
     if text in _MEANING:
         return _MEANING[text]
     match = _SUBJECT.match(text)

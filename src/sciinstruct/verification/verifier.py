@@ -120,7 +120,7 @@ class Verifier:
         else:
             verdict, confident = self._judge(reference, extract(solution or "", several=reference.parts > 1))
         symbolic = confident and verdict.value == "unknown" and reference.rule in SYMBOLIC
-        return verdict, symbolic and _is_formula(verdict.extracted or "")
+        return verdict, symbolic and _same_letters(gold, verdict.extracted or "")
 
     def _check_prediction(self, reference: Reference, prediction: str) -> tuple[Verdict, bool]:
         text = strip_thinking(prediction)
@@ -173,12 +173,19 @@ class Verifier:
         return unknown(reference.rule, f"the answer offers alternatives: {shorten(plain)!r}")
 
 
-def _is_formula(answer: str) -> bool:
-    """May this answer go to the symbolic worker: short, no prose, no hedge?"""
+def _same_letters(gold: str, answer: str) -> bool:
+    """May this answer go to the symbolic worker: a short formula without prose, in the reference's variables?
+
+    Math-Verify does not tell upper from lower case.
+    """
     plain = clean(answer)
-    return 0 < len(plain) <= 400 and not _ALTERNATIVES.search(plain) and not _PROSE.search(plain)
+    if not 0 < len(plain) <= 400 or _ALTERNATIVES.search(plain) or _PROSE.search(plain):
+        return False
+    return set(_VARIABLE.findall(_COMMAND.sub(" ", plain))) == set(_VARIABLE.findall(_COMMAND.sub(" ", clean(gold))))
 
 
+_COMMAND = re.compile(r"\\[a-zA-Z]+|\b(?:sin|cos|tan|log|ln|exp|sqrt)\b")
+_VARIABLE = re.compile(r"[a-zA-Z]")
 _PROSE = re.compile(r"(?<![\\a-zA-Z{])[a-zA-Z]{3,} [a-zA-Z]{2,}|[\u4e00-\u9fff]")
 
 
