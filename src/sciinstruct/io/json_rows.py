@@ -107,11 +107,11 @@ def json_rows(path: Path, stream: IO[bytes]) -> Iterator[Row]:
 def _holds_lines(path: Path) -> bool:
     """Whether the first line is a JSON value by itself, or looks like one object of many."""
     with opened(path) as stream:
-        lines = (line.removeprefix(_BOM).strip() for line in iter(partial(stream.readline, _CHUNK), b""))
+        lines = (line.removeprefix(_BOM).strip() for line in iter(partial(stream.readline, _LONGEST_LINE), b""))
         filled = (line for line in lines if line)
         first, second = next(filled, b""), next(filled, b"")
     if not first.startswith(b"{"):
-        return first.startswith(b"[") and second != b"" and _is_json(first)
+        return first.startswith(b"[") and second.startswith((b"[", b"{")) and _is_json(first)
     return second.startswith(b"{") and (first.endswith(b"}") or _is_json(second))
 
 
@@ -198,7 +198,8 @@ class _JsonText:
                 if self._may_be_cut(error) and self._read():
                     continue
                 raise self.error(error.msg) from None
-            if end < len(self._buffer) or not self._read():  # a number at the buffer's end may go on
+            # a number at the buffer's end may go on: "1" may be the beginning of "12", of "1.5" or of "1e+5"
+            if len(self._buffer) - end > 2 or not self._read():
                 self._advance(end)
                 return value
 

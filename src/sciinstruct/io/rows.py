@@ -18,6 +18,7 @@ from typing import IO, Any
 from ..errors import InputError
 from .fields import RowFault
 from .json_rows import Row, json_line_rows, json_rows, opened
+from .tables import open_table
 
 __all__ = ["ACCEPTED", "Row", "find_files", "read_rows"]
 
@@ -146,11 +147,10 @@ def _csv_rows(path: Path, stream: IO[bytes], delimiter: str | None) -> Iterator[
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     number = 0
     try:
-        with pq.ParquetFile(path) as file:
+        with open_table(path) as file:
             for batch in file.iter_batches(batch_size=_BATCH):
                 for row in batch.to_pylist():
                     number += 1

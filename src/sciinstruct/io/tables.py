@@ -16,6 +16,7 @@ from .atomic import put_in_place, temporary_path, trouble
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 __all__ = [
     "GROUP",
@@ -26,6 +27,7 @@ __all__ = [
     "count_rows",
     "instruction_from_row",
     "instruction_row",
+    "open_table",
     "read_table",
     "rejection_from_row",
     "rejection_row",
@@ -151,16 +153,22 @@ def _list_of_structs(values: list[list[dict[str, str]] | None], kind: pa.ListTyp
     return pa.ListArray.from_arrays(pa.array(offsets, type=pa.int32()), structs, type=kind)
 
 
+def open_table(path: Path) -> pq.ParquetFile:
+    """A Parquet file to read from; without pyarrow's pre-buffering, which keeps all of the file in memory."""
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(path, pre_buffer=False)
+
+
 def read_table(path: Path, record: Callable[[dict[str, Any]], T]) -> Iterator[T]:
     """The records of a Parquet file, streaming; `record` makes one out of a row.
 
     Raises InputError where there is no such file or it cannot be read (on).
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with open_table(path) as file:
             for batch in file.iter_batches(batch_size=GROUP):
                 for row in batch.to_pylist():
                     yield record(row)
@@ -174,11 +182,10 @@ def count_rows(path: Path, columns: Sequence[str]) -> Counter[tuple[Any, ...]]:
     Raises InputError where there is no such file or it cannot be read.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     counts: Counter[tuple[Any, ...]] = Counter()
     try:
-        with pq.ParquetFile(path) as file:
+        with open_table(path) as file:
             for batch in file.iter_batches(columns=list(columns)):
                 groups = pa.Table.from_batches([batch]).group_by(list(columns)).aggregate([([], "count_all")])
                 for row in groups.to_pylist():
