@@ -193,6 +193,14 @@ def test_labels_inside_listed_options_are_taken_off() -> None:
     assert one({"question": "Which?", "options": ["(B)2", "(A)4"]}).options == {"A": "(B)2", "B": "(A)4"}
 
 
+def test_an_index_counts_empty_options() -> None:
+    assert one({"question": "q", "options": ["x", "", "y"], "answer": 2}).answer == "C"
+    assert one({"question": "q", "options": {"A": "x", "B": None, "C": "y"}, "answer_index": 2}).answer == "C"
+    (empty,) = questions_from([{"question": "q", "options": ["x", "", "y"], "answer": 1}])
+    assert isinstance(empty, Rejection)
+    assert empty.detail == "the answer is option B, which is empty"
+
+
 def test_an_index_is_a_letter_only_where_it_is_said() -> None:
     options = {"A": "4", "B": "1", "C": "2"}
     assert one({"question": "q", "options": options, "answer": 1}).answer == "B"  # the text "1", no index

@@ -30,11 +30,13 @@ _LEADING_CUE = re.compile(r"\s*(?:Answer choices|Options|Choices|选项)\s*[:：
 
 
 class Options(NamedTuple):
-    """Options by letter; `letter_of` leads from the labels of the source to letters; `listed`: they had no labels."""
+    """Options by letter; `letters` are those of the source in its order, with the empty options that `texts` leaves out;
+    `letter_of` leads from the labels of the source to letters; `listed` says that there were no labels."""
 
     texts: dict[str, str]
-    letter_of: Mapping[str, str]
-    listed: bool
+    letters: tuple[str, ...]
+    letter_of: Mapping[str, str] = {}
+    listed: bool = False
 
 
 def parse_options(value: Any) -> Options | None:
@@ -49,7 +51,7 @@ def parse_options(value: Any) -> Options | None:
         return None
     if isinstance(value, dict):
         if _is_plain(value):
-            return Options(value, {}, listed=False)
+            return Options(value, tuple(value))
         if set(value) >= {"text", "label"} and isinstance(value["text"], list) and isinstance(value["label"], list):
             return _labelled(list(zip(value["label"], value["text"], strict=False)), value)
         return _labelled(list(value.items()), value)
@@ -101,20 +103,21 @@ def _labelled(pairs: list[tuple[Any, Any]], source: Any) -> Options | None:
         raise RowFault("two options have the same letter", "options", source)
     texts = _checked({letter: text for letter, (_, text) in zip(letters, pairs, strict=True)}, source)
     letter_of = {str(label).strip(): letter for letter, (label, _) in zip(letters, pairs, strict=True)}
-    return Options(texts, letter_of, listed=False) if texts else None
+    return Options(texts, tuple(letters), letter_of) if texts else None
 
 
 def _listed(items: list[Any]) -> Options | None:
     if len(items) > len(_LETTERS):
         raise RowFault(f"{len(items)} options are more than there are letters", "options", items)
-    texts = _checked(dict(zip(_LETTERS, items, strict=False)), items)
+    letters = tuple(_LETTERS[: len(items)])
+    texts = _checked(dict(zip(letters, items, strict=True)), items)
     if texts is None:
         return None
     marks = [_LABELLED.match(text) for text in texts.values()]
     if [mark and (mark[1] or mark[2]) for mark in marks] == list(texts):  # "(A)2", "(B)4": the label is not the text
         bare = {letter: text[mark.end() :] for (letter, text), mark in zip(texts.items(), marks, strict=True) if mark}
-        return Options(bare, {}, listed=True)
-    return Options(texts, {}, listed=True)
+        texts = bare
+    return Options(texts, letters, listed=True)
 
 
 def _checked(options: dict[str, Any], source: Any) -> dict[str, str] | None:

@@ -142,11 +142,11 @@ class _RowReader:
         kind = label(row, columns.type) or self._default["type"]
         meta = _meta(row, columns)
         options = _options(row, columns)
-        answer = _answer(row, columns, options, meta)
+        answer = _answer(row, columns, options, kind, meta)
         if options is None and _may_hold_options(kind, meta, answer):
             split = split_question(text)
             if split is not None and (answer is None or set(answer) <= set(split[1])):
-                text, options = split[0], Options(split[1], {}, listed=False)
+                text, options = split[0], Options(split[1], tuple(split[1]))
         texts = options.texts if options else None
         if texts:
             check_length("options", "".join(texts.values()))
@@ -176,7 +176,7 @@ class _RowReader:
         if not proof:
             raise RowFault("the proof is missing", "proof", row.get("proof"))
         text = "\n\n".join(part for part in parts if part)
-        meta = {**_meta(row, columns)}
+        meta = _meta(row, columns)
         for used in ("context", "namespace", "statement"):
             meta.pop(used, None)
         return Question(
@@ -237,7 +237,9 @@ def _options(row: dict[str, Any], columns: Columns) -> Options | None:
     return options
 
 
-def _answer(row: dict[str, Any], columns: Columns, options: Options | None, meta: dict[str, Any]) -> str | None:
+def _answer(
+    row: dict[str, Any], columns: Columns, options: Options | None, kind: str | None, meta: dict[str, Any]
+) -> str | None:
     """The reference answer as a text, for a choice question as letters; None where there is none."""
     if columns.answer_index and options:
         index = first(row, columns.answer_index)
@@ -257,13 +259,13 @@ def _answer(row: dict[str, Any], columns: Columns, options: Options | None, meta
     if columns.unit:
         unit = optional_text(row, columns.unit, "unit")
         answer = _with_unit(answer, unit) if unit else answer
-    if _LETTERS.fullmatch(answer) and is_choice_type(label(row, columns.type)):
+    if _LETTERS.fullmatch(answer) and is_choice_type(kind):
         answer = "".join(sorted(set(answer)))
     return answer.strip()
 
 
 def _answer_text(value: Any, options: Options | None) -> str | None:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         parts = [scalar(part, "answer") for part in value if part is not None]
         # several right options, or the answers to several parts of the question
         text = (",".join if options else "; ".join)(part.strip() for part in parts)
@@ -278,10 +280,13 @@ def _answer_text(value: Any, options: Options | None) -> str | None:
 def _letter_at(index: Any, options: Options) -> str:
     """The letter of an option given by its place from 0."""
     number = int(index) if isinstance(index, str) and index.strip().isdecimal() else index
-    letters = list(options.texts)
-    if not isinstance(number, Integral) or not 0 <= int(number) < len(letters):
-        raise RowFault(f"the answer is not an index from 0 to {len(letters) - 1}", "answer", index)
-    return letters[int(number)]
+    last = len(options.letters) - 1
+    if not isinstance(number, Integral) or not 0 <= int(number) <= last:
+        raise RowFault(f"the answer is not an index from 0 to {last}", "answer", index)
+    letter = options.letters[int(number)]
+    if letter not in options.texts:
+        raise RowFault(f"the answer is option {letter}, which is empty", "answer", index)
+    return letter
 
 
 def _with_unit(number: str, unit: str) -> str:
