@@ -30,8 +30,11 @@ _LEADING_CUE = re.compile(r"\s*(?:Answer choices|Options|Choices|选项)\s*[:：
 
 
 class Options(NamedTuple):
-    """Options by letter; `letters` are those of the source in its order, with the empty options that `texts` leaves out;
-    `letter_of` leads from the labels of the source to letters; `listed` says that there were no labels."""
+    """Options by letter.
+
+    `letters` has every option in the source's order, also the empty ones that `texts` leaves out; `letter_of` leads
+    from the labels of the source to letters; `listed` says that there were no labels.
+    """
 
     texts: dict[str, str]
     letters: tuple[str, ...]
