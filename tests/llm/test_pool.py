@@ -192,3 +192,41 @@ def test_requests_per_minute_hold_back_what_is_too_much(ask):
         return len(done)
 
     assert with_model(server, use, requests_per_minute=4) == 4
+
+
+def test_under_mixed_faults_and_a_dying_endpoint_everything_ends_and_little_is_paid_twice(ask):
+    """Five in a hundred tries fail in every way at once; one of two endpoints dies in the middle and returns."""
+    kinds = ("drop", "cut", "garbage", "html", "empty")
+    faults = [Fault(kind, rate=0.01, seed=seed) for seed, kind in enumerate(kinds)]
+    faults += [Fault("status", status=status, rate=0.02, seed=status) for status in (429, 500, 503)]
+    faults += [Fault("status", status=400, match="[05]7$", attempts=())]
+
+    async def run() -> None:
+        async with (
+            FaultServer(latency=0.005, faults=faults) as first,
+            FaultServer(latency=0.005, faults=faults) as second,
+        ):
+            model = open_model([first.url + "#test", second.url + "#test"], ModelOptions(concurrency=16))
+            numbers = iter(range(1_000))
+            results: dict[int, Any] = {}
+
+            async def work() -> None:
+                for number in numbers:
+                    try:
+                        results[number] = await model.answer(ask(f"question {number}"))
+                    except RequestRefusedError as refused:
+                        results[number] = refused
+                    if number == 300:
+                        await second.stop()
+                    if number == 600:
+                        await second.start()
+
+            await asyncio.gather(*(work() for _ in range(32)))
+            await model.aclose()
+            refused = {number for number, result in results.items() if isinstance(result, RequestRefusedError)}
+            assert refused == {number for number in range(1_000) if number % 100 in (7, 57) and number != 7}
+            assert len(results) == 1_000
+            served = first.served + second.served
+            assert sum(served.values()) - len(served) <= 16, "only what was in flight when the endpoint died"
+
+    asyncio.run(run())

@@ -20,7 +20,8 @@ from .model import Call, ModelOptions
 __all__ = ["Pool", "open_pool"]
 
 OPENAI_URL = "https://api.openai.com/v1"
-FIRST_BACK_OFF = 0.5
+FIRST_BACK_OFF = 0.2  # short: most faults are stray, and a waiting request keeps a place in flight
+BACK_OFF_GROWTH = 3.0
 LONGEST_BACK_OFF = 30.0
 CHARACTERS_PER_TOKEN = 4  # only a guess for tokens_per_minute; the server's own count replaces it
 
@@ -95,8 +96,8 @@ class Pool:
         return Call(reply, endpoint.label, tries, began, seconds)
 
     def _back_off(self, tries: int) -> float:
-        """Half a second, doubled with every try, at most half a minute; jitter of a half keeps crowds apart."""
-        longest = min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2.0 ** (tries - 1))
+        """A fifth of a second, threefold with every try, at most half a minute; jitter of a half keeps crowds apart."""
+        longest = min(LONGEST_BACK_OFF, FIRST_BACK_OFF * BACK_OFF_GROWTH ** min(tries - 1, 10))
         return longest * self._random.uniform(0.5, 1.0)
 
     def _pause_if_dead(self, fault: FailedTry) -> None:
