@@ -171,6 +171,8 @@ def same_number(
     """Right where the two numbers agree by the policy: integers exactly, decimals by relative error or rounding."""
     if gold.value == other.value:
         return right(rule, f"{_show(other)} = {_show(gold)}")
+    if policy.absolute_error and abs(gold.value - other.value) <= policy.absolute_error:
+        return right(rule, f"{_show(other)} ≈ {_show(gold)} (within {policy.absolute_error:g})")
     if gold.value == 0 or other.value == 0:
         return wrong(rule, f"{_show(other)} is not {_show(gold)}: zero equals only zero")
     if gold.integer and other.integer and policy.exact_integers and not approximate:

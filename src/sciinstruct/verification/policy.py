@@ -23,6 +23,8 @@ class Policy:
     "The same where the two are stated in different units."
     approximate_error: float = 0.02
     'Largest relative error where the reference says that it is approximate ("~", "about", "约").'
+    absolute_error: float = 0.0
+    "Largest absolute error, for data sets that state one (OlympiadBench); 0: none, tolerances are relative."
     exact_integers: bool = True
     "An integer without a unit equals only the same integer."
     missing_unit: bool = True

@@ -240,12 +240,9 @@ def _converted(gold: Quantity, other: Quantity, policy: Policy, rule: str) -> Ve
     number = Number(Decimal(f"{value:.14g}"), None, integer=False, text=f"{value:.6g}")
     if shifted and abs(value - float(gold.number.value)) * target.factor < _DROPPED_KELVIN:
         return right(rule, f"{_show(other)} = {_show(gold)}")
-    verdict = _same_decimal(replace(gold.number, place=None), number, policy, rule, gold.approximate)
+    strict = replace(policy, rounding_error=policy.converted_error)
+    verdict = _same_decimal(gold.number, number, strict, rule, gold.approximate)
     sign = "=" if verdict.value == "right" else "≠"
-    if verdict.value == "wrong" and _same_decimal(gold.number, number, policy, rule, gold.approximate).value == "right":
-        return unknown(
-            rule, f"{_show(other)} {sign} {_show(gold)}, though close: digits in another unit are no rounding"
-        )
     return Verdict(verdict.value, rule, f"{_show(other)} {sign} {_show(gold)}")
 
 
