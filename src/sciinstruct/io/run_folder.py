@@ -223,8 +223,10 @@ def _lock_folder(path: Path) -> int:
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{_LOCK_WORDS}pid {os.getpid()} on {socket.gethostname()}\n".encode())
+        words = f"{_LOCK_WORDS}pid {os.getpid()} on {socket.gethostname()}\n".encode()
+        # Written over, then cut: killed in between, the folder still has the words that mark it as a run.
+        os.pwrite(descriptor, words, 0)
+        os.ftruncate(descriptor, len(words))
     except BlockingIOError:
         os.close(descriptor)
         holder = file.read_text("utf-8", errors="replace").removeprefix(_LOCK_WORDS).strip() or "another process"
