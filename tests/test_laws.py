@@ -24,7 +24,17 @@ SOURCE = ROOT / "src" / "sciinstruct"
 RECORDS = {"records", "errors"}
 BASE = RECORDS | {"io", "llm", "verification"}
 MIDDLE = BASE | {"collection", "annotation"}
-TOP = MIDDLE | {"quality", "reporting", "finetuning", "evaluation", "teacher", "scale", "study", "pipeline"}
+TOP = MIDDLE | {
+    "quality",
+    "reporting",
+    "finetuning",
+    "evaluation",
+    "teacher",
+    "scale",
+    "study",
+    "pipeline",
+    "verify_files",
+}
 
 # Which other rooms a room may import. A room that is not here has to be given its place in docs/architecture.md first.
 MAY_IMPORT = {
@@ -43,6 +53,7 @@ MAY_IMPORT = {
     "scale": TOP,
     "study": TOP,
     "pipeline": TOP,
+    "verify_files": TOP,
     "cli": TOP,
     "__main__": TOP | {"cli"},
 }
