@@ -22,9 +22,9 @@ from common import SOLUTION, Measured, annotate_command, measure, server, write_
 IN_FLIGHT = 64
 
 
-async def bare_loop(questions: Path, url: str) -> None:
+async def bare_loop(questions: list[str], url: str) -> None:
     """The least that can be done: post, read, decode, with 64 workers on one session."""
-    rows = iter([json.loads(line) for line in questions.read_text().splitlines()])
+    rows = iter([json.loads(line) for line in questions])
 
     async def work(session: aiohttp.ClientSession) -> None:
         for row in rows:
@@ -51,7 +51,8 @@ def main() -> None:
     parser.add_argument("--bare", nargs=2, metavar=("QUESTIONS", "URL"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.bare:
-        asyncio.run(bare_loop(Path(arguments.bare[0]), arguments.bare[1]))
+        questions, url = arguments.bare
+        asyncio.run(bare_loop(Path(questions).read_text().splitlines(), url))
         return
     results: dict[tuple[str, int], list[Measured]] = {}
     with tempfile.TemporaryDirectory() as name, server("--latency", "0.05", "--answer", SOLUTION) as url:
@@ -77,9 +78,8 @@ def report(results: dict[tuple[str, int], list[Measured]]) -> None:
         return statistics.median((b - a) / 3_000 for a, b in zip(small, large, strict=True))
 
     pairs = zip(results["annotate", 1_000], results["bare aiohttp", 1_000], strict=True)
-    print(
-        f"\nwhole process, 1,000 records: rate of annotate / bare = {statistics.median(b.wall / a.wall for a, b in pairs):.2f}"
-    )
+    whole = statistics.median(bare.wall / ours.wall for ours, bare in pairs)
+    print(f"\nwhole process, 1,000 records: rate of annotate / bare = {whole:.2f}")
     ratio = at_margin("bare aiohttp", "wall") / at_margin("annotate", "wall")
     print(f"at the margin: rate of annotate / bare = {ratio:.2f}")
     for what in ("annotate", "bare aiohttp"):
