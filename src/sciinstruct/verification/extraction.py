@@ -9,6 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sciinstruct.verification.cues import (
+    ANSWER_CUES,
+    CONCLUSION,
+    HEDGED_GAP,
+    LIST_GAP,
+    NOT_AN_ANSWER,
+    REFUSAL,
+    RETRACTION,
+    RUN_ON,
+    lowered,
+)
 from sciinstruct.verification.normalise import TEXT_LIMIT, guard
 
 __all__ = ["Extraction", "extract", "statements", "strip_thinking"]
@@ -42,10 +53,6 @@ class Statement:
     text: str
 
 
-_RUN_ON = re.compile(
-    r"\n[ \t]*(?:\n|[#*>-])[ \t#*>]*(?:Question|Problem|Q|Example|Exercise|Human|User|问题|题目|【题目】|【问题】)[ \t]*[0-9]{0,4}[ \t]*[:：.)]"
-    r"|<\|(?:im_end|endoftext|user|end|eot_id)\|>|<eoa>|</s>|\nHuman:|\nUser:|\n### (?:Instruction|Question|Human|Input)"
-)
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)[ ]?\{")
 _BOX_BARE = re.compile(r"\\boxed ([^\s{}$]{1,40})")
 _TAGS = (
@@ -53,41 +60,7 @@ _TAGS = (
     re.compile(r"<answer>((?:(?!<answer>).){0,2000}?)</answer>", re.DOTALL | re.IGNORECASE),
     re.compile(r"【(?:最终)?答案】[:：]?\s*([^【\n]{1,400}(?:\n[^【\n]{1,400}){0,6}?)(?=<eoa>|【|\n\s*\n|$)"),
 )
-_CUE = re.compile(
-    r"(?:\bthe |\bour |\bmy |\b)?(?:final |correct |right |best )?\banswers?\b(?: \([^()\n]{1,40}\))?(?: (?:to|of|for) (?:the|this|that|question|problem|part)\b[^.:\n=]{0,60})?"
-    r"(?:\*\*)?(?: ?(?:is|are|was|would be|should be|must be|will be|comes out to be)(?: (?:therefore|thus|then|thus|hence))?(?: approximately| about| option| choice)?\b:?|[ ]?[:：=]|(?= \())"
-    r"|\b(?:the )?(?:correct|right|best|final) (?:option|choice|result|value)s?(?: here)?(?: is| are|:)(?: option| choice)?"
-    r"|\b(?:final|result|solution)[:：]"
-    r"|\b(?:we|I|you)(?: should| would| must)? (?:choose|select|pick|go with)(?: option| choice| answer)?\b|\bthis corresponds to (?:option|choice)\b"
-    r"|(?:最终|最后|正确|参考|本题|此题|该题)?(?:的)?(?:正确)?(?:答案|选项|结果)(?:应该|应当|应)?(?:[是为选]|[:：])[:：]?"
-    r"|(?:故|应|所以|因此|综上|则|本题|答案)(?:[，, ]?(?:正确)?(?:答案)?)?选(?:择|项|[是为])?[:：]?|故(?:正确)?(?:答案|选项)?[是为][:：]?|(?<![\u4e00-\u9fff])(?:选择|选)[:：]?(?=[ ]?[(（]?[A-H])|^答[:：]",
-    re.IGNORECASE | re.MULTILINE,
-)
-_CONCLUSION = re.compile(
-    r"(?:^|[\s.。;；,，…])(?:so|therefore|thus|hence|consequently|finally|in conclusion|in total|we (?:get|obtain|find|have)|this gives|giving|yields?)\b[,: ]*"
-    r"|(?:所以|因此|因而|故|综上所述|综上|从而|可得|解得|得到|得|即)[,，:： ]*",
-    re.IGNORECASE,
-)
 _SENTENCE_END = re.compile(r"\.(?=\s+[A-Z(\\$*\u4e00-\u9fff]|\s*$|\s*\n)|[。\n]|(?<=[A-Za-z)])[;!](?=\s)")
-_NOT_AN_ANSWER = re.compile(
-    r"^(?:that |indeed |therefore |thus )?(?:correct|reasonable|consistent|obtained|found|derived|based|incorrect|wrong|not (?:listed|among|given|one|in)|independent|clear|"
-    r"the same|supported|verified|complete|in the (?:form|options)|can be|to be|as follows|below|above|known|given by|required|sensitive|simply that)\b[^0-9\\$]{0,200}$|^[.,;:\s]*$",
-    re.IGNORECASE,
-)
-_RETRACTION = re.compile(
-    r"\b(?:wait|actually|oops|correction|mistake|slip|error in|i was wrong|that(?:'s| is) (?:wrong|incorrect|not right)|on second thought|let me re-?(?:check|consider|do|calculate)|scratch that|should (?:really |actually )?be|"
-    r"however, the (?:correct|right|actual))\b|更正|错了|不对|有误|应该是|应为|重新(?:计算|考虑|检查)|实际上",
-    re.IGNORECASE,
-)
-_HEDGE_GAP = re.compile(r"\b(?:or|either|maybe|perhaps|possibly|alternatively)\b|或", re.IGNORECASE)
-_LIST_GAP = re.compile(
-    r"[\s,，、;；$.\\()\[\]]*(?:and|和|与|及)?[\s,$\\()\[\]]*|[\s,;.$]*(?:\(?[a-z0-9]\)|\*\*)[\s\S]{0,30}",
-    re.IGNORECASE,
-)
-_REFUSAL = re.compile(
-    r"\b(?:I (?:cannot|can't|am unable to|could not|do not know|don't know)|unable to (?:determine|answer|solve))\b|无法(?:解答|回答|作答)|不知道",
-    re.IGNORECASE,
-)
 _LAST_VALUE = re.compile(
     r"\$\$?([^$\n]{1,300})\$\$?|\\\[([^\n]{1,300}?)\\\]|\\\(([^\n]{1,300}?)\\\)|(?<![\w.])([-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?)"
 )
@@ -120,7 +93,7 @@ def extract(text: str, *, several: bool = False) -> Extraction:
     if not found:
         return _from_the_end(text)
     last = found[-1]
-    if _RETRACTION.search(text, last.end):
+    if RETRACTION.search(lowered(text[last.end :])):
         return Extraction(last.text, last.how, False, "taken back afterwards")
     boxes = [s for s in found if s.how == "box"]
     if last.how == "box" and len(boxes) > 1:
@@ -134,19 +107,29 @@ def statements(text: str) -> list[Statement]:
     for pattern in _TAGS:
         found += [Statement(m.start(), m.end(), "tag", _tidy(m.group(1))) for m in pattern.finditer(text)]
     covered = sorted((s.start, s.end) for s in found)
-    for cue in _CUE.finditer(text):
-        answer, end = _after_cue(text, cue.end())
-        if any(start < end and stop > cue.start() for start, stop in covered[-60:]):
+    for start, stop in _cues(text):
+        answer, end = _after_cue(text, stop)
+        if any(begin < end and finish > start for begin, finish in covered[-60:]):
             continue
-        if answer and not _NOT_AN_ANSWER.match(answer):
-            found.append(Statement(cue.start(), end, "cue", answer))
+        if answer and not NOT_AN_ANSWER.match(lowered(answer)):
+            found.append(Statement(start, end, "cue", answer))
     return sorted((s for s in found if _HAS_CONTENT.search(s.text)), key=lambda s: s.start)
+
+
+def _cues(text: str) -> list[tuple[int, int]]:
+    """Where cue phrases begin and end, the last ones if there are very many."""
+    low = lowered(text)
+    found = {m.end(): m.start() for pattern in ANSWER_CUES for m in pattern.finditer(low)}
+    return [(found[end], end) for end in sorted(found)[-_MOST_CUES:]]
+
+
+_MOST_CUES = 200
 
 
 def _own_part(text: str) -> str:
     """`text` up to where it runs on into another question, if it states an answer before that."""
     start = 0
-    for cut in _RUN_ON.finditer(text):
+    for cut in RUN_ON.finditer(text):
         part = text[start : cut.start()]
         if part.strip() and statements(guard(part, TEXT_LIMIT)):
             return part
@@ -228,9 +211,9 @@ def _join_boxes(text: str, boxes: list[Statement], several: bool) -> Extraction:
     group = [boxes[-1]]
     for earlier, later in zip(reversed(boxes[:-1]), reversed(boxes), strict=False):
         gap = text[earlier.end : later.start]
-        if len(gap) <= 60 and _HEDGE_GAP.search(gap) and earlier.text != later.text:
+        if len(gap) <= 60 and HEDGED_GAP.search(lowered(gap)) and earlier.text != later.text:
             return Extraction(f"{earlier.text} or {later.text}", "box", True, "alternatives")
-        if not (several or (len(gap) <= 24 and _LIST_GAP.fullmatch(gap))):
+        if not (several or (len(gap) <= 24 and LIST_GAP.fullmatch(lowered(gap)))):
             break
         group.insert(0, earlier)
     texts = list(dict.fromkeys(s.text for s in group))
@@ -240,14 +223,14 @@ def _join_boxes(text: str, boxes: list[Statement], several: bool) -> Extraction:
 def _from_the_end(text: str) -> Extraction:
     """Without an explicit statement: a conclusion in the last sentence, else the last formula or number (doubtful)."""
     tail = text.rstrip()[-600:]
-    if not tail or _REFUSAL.search(tail):
+    if not tail or REFUSAL.search(lowered(tail)):
         return Extraction(None, "none", False, "no answer is stated")
     sentences = [s for s in re.split(r"(?<=[.。!?])\s+(?=[A-Z\\$(])|[。\n]", tail) if s.strip(" .*")]
     last = sentences[-1].strip() if sentences else ""
-    conclusions = list(_CONCLUSION.finditer(last))
+    conclusions = list(CONCLUSION.finditer(lowered(last)))
     if conclusions and conclusions[-1].end() < len(last):
         answer = _tidy(last[conclusions[-1].end() :])
-        if re.search(r"[=≈\d]|是|为|\bis\b", answer) and not _RETRACTION.search(last):
+        if re.search(r"[=≈\d]|是|为|\bis\b", answer) and not RETRACTION.search(lowered(last)):
             return Extraction(answer, "conclusion", True)
     values = [next(g for g in m.groups() if g) for m in _LAST_VALUE.finditer(tail)]
     if values:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["ANSWER_LIMIT", "DEPTH_LIMIT", "TEXT_LIMIT", "clean", "depth", "guard"]
 
@@ -126,7 +127,7 @@ _COMMAND_END = re.compile(r"\\[a-zA-Z]+$")
 _DEGREES = re.compile(r"\^ ?\{? ?\\circ ?\}?|\\circ(?![a-zA-Z])")
 _CURRENCY = re.compile(r"(?<![\w$\\])\$(?= ?[0-9.])")
 _GROUPING = re.compile(r"(?<=[0-9])\{,\}(?=[0-9]{3})")
-_TIE = re.compile(r"(?<=[0-9A-Za-z})])~(?=[A-Za-z\\0-9])")
+_TIE = re.compile(r"(?<=[0-9A-Za-z})])~(?=[A-Za-z\\0-9])|(?<!^)~(?=[A-Za-z\\])")
 _EMPTY = re.compile(r"(?<!\\)\{ *\}")
 _UNION = re.compile(r"(?<=[)\]]) ?U ?(?=[(\[])")
 _BLANKS = re.compile(r" {2,}|　")
@@ -149,6 +150,7 @@ def depth(text: str) -> int:
     return deepest
 
 
+@lru_cache(maxsize=1024)
 def clean(text: str) -> str:
     r"""`text` in one spelling: no `$`, `\text{}`, `\left`, invisible or full-width characters.
 

@@ -48,7 +48,7 @@ class Number:
 _LARGEST = 5_000  # powers of ten beyond this are refused: such numbers are never answers
 _MANTISSA = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,40}(?![0-9])|[0-9]{1,3}(?:[ ’'][0-9]{3}){1,40}(?![0-9])|[0-9]{1,400})?"
 _PLAIN = rf"(?P<sign>[+-] ?)?(?P<whole>{_MANTISSA})(?P<part>\.[0-9]{{0,400}}(?: [0-9]{{3}}(?![0-9]))*)?"
-_TIMES = r" ?(?:×|·|\*|\\times(?![a-z])|\\cdot(?![a-z])|x(?= ?10))\ ?"
+_TIMES = r"(?: ?(?:×|·|\*|\\times(?![a-z])|\\cdot(?![a-z])|x(?= ?10)) ?| (?=10 ?(?:\^|\*\*)))"
 _TEN = r"10 ?(?:\^|\*\*) ?(?:\{ ?(?P<braced>[+-]? ?[0-9]{1,5}) ?\}|\( ?(?P<round>[+-]? ?[0-9]{1,5}) ?\)|(?P<bare>[+-]?[0-9]{1,5}))"
 _NUMBER = re.compile(rf"{_PLAIN}(?:[eE](?P<exponent>[+-]?[0-9]{{1,12}})(?![0-9.])|{_TIMES}{_TEN})?")
 _POWER = re.compile(rf"(?P<sign>[+-] ?)?{_TEN}")

@@ -67,6 +67,9 @@ _CONSTANT_LIMIT = 160
 _CONSTANT = re.compile(
     r"\\(?:frac|sqrt|pi|times|cdot|log|ln|sin|cos|tan|exp|binom)(?![a-z])|[π√^*/+()]|[0-9a-z)] ?-|!|根号"
 )
+_VARIABLE = re.compile(
+    r"(?<![\\a-zA-Z])(?!(?:arc|a)?(?:sin|cos|tan)(?![a-z])|(?:log|ln|exp|sqrt|pi|e)(?![a-zA-Z]))[a-zA-Z]"
+)
 _UNIT_START = re.compile(r"(?<=[0-9})πe°]) ?(?=[A-Za-zμΩÅ°%\u4e00-\u9fff]|\\(?:mu|Omega))|(?<=pi) (?=[A-Za-zμΩÅ])")
 _MONEY = unit_prefix("$")
 
@@ -139,7 +142,7 @@ def _constant_quantity(text: str, approximate: bool, difference: bool) -> Quanti
         unit = unit_prefix(text[cut:].lstrip()) if cut < len(text) else None
         if cut < len(text) and (unit is None or unit[1] != len(text[cut:].lstrip())):
             continue
-        value = value_of(text[:cut])
+        value = None if _VARIABLE.search(text[:cut]) else value_of(text[:cut])
         if value is not None and abs(value) < 1e300:
             number = Number(Decimal(f"{value:.15g}"), None, integer=False, text=text[:cut].strip())
             return Quantity(number, unit[0] if unit else None, approximate, "", text[cut:].strip(), difference)
@@ -173,7 +176,11 @@ def _words_allowed(text: str, end: int, words: str) -> bool:
     """May these words follow a quantity without changing what it says?"""
     if _SUBSTANCE.match(words):
         return text[end : end + 1] == " "
-    if len(words) > 60 or not (words[0].isalpha() or words[0] == "(") or _OPEN_WORDS.search(words):
+    if (
+        len(words) > 60
+        or not (words[0].isalpha() or words[0] == "(" or words.startswith("\\hat"))
+        or _OPEN_WORDS.search(words)
+    ):
         return False
     separated = text[end : end + 1] in " ,;(" or ord(text[end]) > 0x2E80
     return separated and not re.search(r"[\\^_{}+*/|]", words.replace("\\hat", ""))

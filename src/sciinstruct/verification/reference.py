@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from sciinstruct.records import Verdict
@@ -46,9 +46,15 @@ def read_reference(gold: str, question: str | None, options: Mapping[str, str] |
         return Reference(gold, "choice", partial(_choose, key, options))
     if depth(gold) > DEPTH_LIMIT:
         return Reference(gold, "text", partial(text.compare, gold))
+    return _typed(gold)
+
+
+@lru_cache(maxsize=1024)
+def _typed(gold: str) -> Reference:
+    """The type of a reference that is no choice."""
     if formula := formula_of(gold):
         return Reference(gold, "text", partial(_compare_name, gold, formula))
-    found = _of_words(gold) or _of_parts(gold, question) or _of_science(gold)
+    found = _of_words(gold) or _of_parts(gold) or _of_science(gold)
     return found or Reference(gold, "text", partial(text.compare, gold))
 
 
@@ -66,11 +72,11 @@ def _of_words(gold: str) -> Reference | None:
     return None
 
 
-def _of_parts(gold: str, question: str | None) -> Reference | None:
+def _of_parts(gold: str) -> Reference | None:
     """Labelled parts of any type, or a list of quantities of which at least one has a unit."""
     parts = labelled(gold)
     if parts is not None:
-        return _parts_reference(gold, parts, question, any_order=False)
+        return _parts_reference(gold, parts, any_order=False)
     if quantity.parse(gold) is not None:
         return None
     parts = listed(gold)
@@ -80,10 +86,10 @@ def _of_parts(gold: str, question: str | None) -> Reference | None:
     if not all(measured) or not any(m and m.unit for m in measured):
         return None
     dimensions = [m.unit.dimension if m and m.unit else None for m in measured]
-    return _parts_reference(gold, parts, question, any_order=len(set(dimensions)) == len(dimensions))
+    return _parts_reference(gold, parts, any_order=len(set(dimensions)) == len(dimensions))
 
 
-def _parts_reference(gold: str, parts: tuple[Part, ...], question: str | None, *, any_order: bool) -> Reference:
+def _parts_reference(gold: str, parts: tuple[Part, ...], *, any_order: bool) -> Reference:
     references = {part: read_reference(part.text, None, None) for part in parts}
 
     def compare(answer: str, policy: Policy) -> Verdict:
@@ -128,6 +134,7 @@ def _compare_quantity(gold: str, measured: quantity.Quantity, answer: str, polic
     return expression.compare(tree, answer, policy) if tree is not None else verdict
 
 
+_ELEMENT = re.compile(r"[A-Z]")
 _UPRIGHT = re.compile(r"\\(?:text|mathrm|mbox|rm|operatorname|textrm|unit|SI|,|;)|~|%|°|circ")
 _VARIABLE_LIKE = frozenset("a b c d e g h l n t u x y D G P".split())
 
@@ -159,7 +166,7 @@ def _types() -> list[tuple[str, Callable[[str], Any], Callable[[Any, str, Policy
     )
 
     return [
-        ("reaction", reaction.parse, reaction.compare),
+        ("reaction", lambda gold: reaction.parse(gold) if _ELEMENT.search(gold) else None, reaction.compare),
         ("isotope", isotope.parse, isotope.compare),
         ("configuration", configuration.parse, configuration.compare),
         ("formula", chemistry.parse, _compare_formula),
