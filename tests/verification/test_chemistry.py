@@ -53,6 +53,8 @@ def check_reaction(gold: str, answer: str, policy: Policy = POLICY) -> str:
         ("NaCl", "NaCl(s)"),
         ("Na_2CO_3", "碳酸钠（Na2CO3）"),
         ("Ca(OH)2", "calcium hydroxide, Ca(OH)2"),
+        ("Cu", "copper"),
+        ("Cu", "铜"),
     ],
 )
 def test_notation_does_not_change_a_formula(gold: str, answer: str) -> None:
@@ -100,6 +102,7 @@ def test_words_and_variables_are_no_formulas(text: str) -> None:
         ("2KClO3 = 2KCl + 3O2↑", r"2KClO3 \stackrel{\triangle}{=} 2KCl + 2O2↑", "wrong"),
         ("CaCO3 = CaO + CO2", r"CaCO3 \xlongequal{高温} CaO + CO2↑", "right"),
         ("C + O2 = CO2", "C+O2=点燃=CO2", "right"),
+        ("2H2O2 = 2H2O + O2", "2H2O2 =MnO2= 2H2O + O2", "right"),
         ("Ag^+ + Cl^- -> AgCl", "Ag++Cl-=AgCl↓", "right"),
         ("Ag^+ + Cl^- -> AgCl", "Ag^{2+} + 2Cl^- → AgCl_2", "wrong"),
         ("H+ + OH- = H2O", r"\mathrm{OH}^{-}+\mathrm{H}^{+}=\mathrm{H}_2\mathrm{O}", "right"),

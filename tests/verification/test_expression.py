@@ -65,6 +65,8 @@ EQUAL = [
     ("0.37Q", "W=0.368Q"),
     ("2n+1", "a_n = 2n+1"),
     ("3", "x=3"),
+    (r"v_0 t + \frac{1}{2}at^2", r"v_0t+\frac{at^2}{2}"),
+    (r"\frac{mx}{\hbar t}", r"mx/\hbar t"),
     ("10", "F = 2*5 = 10"),
     (r"\frac{\partial f}{\partial x}", r"\frac{\partial f}{\partial x}"),
     ("(w+x+y+z)^{60}", "(z+y+x+w)^{60}"),
@@ -92,6 +94,9 @@ DIFFERENT = [
 ]
 
 OPEN = [
+    ("0", r"\frac{4\pi}{k} \text{Im} f(0)"),  # no product with zero
+    ("0", r"E_n = \frac{\sigma}{\varepsilon_0}, \quad E_t = 0"),  # says several things
+    ("0", r"0^\circ C"),
     ("x^2+C", "x^2"),  # a forgotten constant is for the judge
     ("x_1+x_2", "x_1+x_3"),
     ("4", "10^{10^{10}}"),
@@ -181,6 +186,8 @@ def test_the_policy_sets_the_tolerance() -> None:
         (r"\Phi(x,y)=\frac{x+1}{2y}", r"\Phi (x, y)=\frac{x}{2y} + \frac{1}{2y}", "right"),
         (r"P_2 = (\frac{q}{\hbar})^2", r"P_e = \frac{q^2}{\hbar^2}", "right"),
         ("x=3", "y=3", "unknown"),
+        (r"\langle s_y \rangle = 0", r"\Delta S = 0", "unknown"),
+        (r"P = S(0)", r"P = 0", "wrong"),
         ("x=1", "x^2=1", "unknown"),
         (r"\frac{l_1}{l_2} = \frac{T_1}{T_2} = 0.5", "0.5", "right"),
         (r"\frac{W}{Q} = 1", r"\text{Fraction of heat available for external work} = 1", "right"),

@@ -212,6 +212,8 @@ def aligned(gold: Node, answer: Node) -> tuple[Node, Node]:
         gold = mapped(gold, _boltzmann_is_k)
     elif "k" in in_gold - in_answer and not in_gold & _BOLTZMANN:
         answer = mapped(answer, _boltzmann_is_k)
+    if bool(in_gold & _HATS) != bool(in_answer & _HATS):
+        gold, answer = mapped(gold, _without_hat), mapped(answer, _without_hat)
     if has_i(gold) != has_i(answer):
         if "j" in in_gold - in_answer:
             gold = mapped(gold, _j_is_i)
@@ -220,6 +222,16 @@ def aligned(gold: Node, answer: Node) -> tuple[Node, Node]:
     if _has_function(gold, "lg") != _has_function(answer, "lg"):
         gold, answer = mapped(gold, _log_is_decimal), mapped(answer, _log_is_decimal)
     return gold, answer
+
+
+_HATS = frozenset(("\\hat{i}", "\\hat{j}", "\\hat{k}"))
+
+
+def _without_hat(node: Node) -> Node | None:
+    """Unit vectors are written with and without a hat; i is then read as everywhere."""
+    if node[0] != "var" or node[1] not in _HATS:
+        return None
+    return ("const", "i") if node[1] == "\\hat{i}" else ("var", node[1][5])
 
 
 _BOLTZMANN = frozenset(("k_B", "k_b"))

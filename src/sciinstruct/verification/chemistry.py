@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sciinstruct.records import Verdict
-from sciinstruct.verification.elements import Z
+from sciinstruct.verification.elements import NAMES, Z
 from sciinstruct.verification.normalise import clean
 from sciinstruct.verification.policy import Policy
 from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
@@ -70,7 +70,7 @@ def compare(gold: Formula, answer: str, policy: Policy) -> Verdict:
 
     Same atoms in another order may be an isomer: unknown, unless there are only two elements.
     """
-    formula = read_formula(plain(answer)) or _formula_among_words(clean(answer))
+    formula = read_formula(plain(answer)) or _named_element(clean(answer)) or _formula_among_words(clean(answer))
     if formula is None:
         return unknown("formula", f"cannot read {shorten(answer)!r} as a chemical formula")
     same = same_formula(gold, formula)
@@ -261,6 +261,11 @@ def _is_no_word(text: str, formula: Formula) -> bool:
     if any(len(symbol) > 1 for symbol, _ in formula.atoms):
         return True
     return len(formula.atoms) > 1 and (("O", 1) in formula.atoms or ("H", 1) in formula.atoms or text in ("KI", "KF"))
+
+
+def _named_element(cleaned: str) -> Formula | None:
+    symbol = NAMES.get(cleaned.strip(" .。").lower())
+    return Formula(symbol, ((symbol, 1),), 0) if symbol else None
 
 
 def _formula_among_words(cleaned: str) -> Formula | None:

@@ -109,6 +109,8 @@ def read_answer(answer: str) -> tuple[Node | None, str]:
     node = read_value(parts[-1])
     if node is None:
         return None, f"cannot read {_short(parts[-1])} as an expression"
+    if any(read_value(part) is None for part in parts[1:-1]):
+        return None, f"{_short(cleaned)} says several things"
     if len(parts) > 1 and not is_label(parts[0]):
         left = read_value(parts[0])
         if left is None or next(names_in(left), None) is not None or agreement(left, node, Policy())[0] != "equal":

@@ -5,7 +5,7 @@ is made of tuples, so that equal trees compare equal:
 
     ("num", mantissa, exponent, digits)   mantissa * 10**exponent; digits: significant digits of a decimal, 0 if exact
     ("var", name)   ("const", "pi" | "e" | "i")   ("neg", a)   ("add", a, b, ...)   ("mul", a, b, ...)
-    ("div", a, b)   ("pow", a, b)   ("fn", name, (a, ...))   ("pm", sign, a) for ± (sign 1) and ∓ (sign -1)
+    ("div", a, b)   ("pow", a, b)   ("fn", name, (a, ...))
 
 Letters next to each other are a product, a subscript belongs to the name. Where a text has two readings, both sides
 of a comparison get the same one: `e` is Euler's number and `i` the imaginary unit unless they have a subscript.
@@ -13,26 +13,17 @@ of a comparison get the same one: `e` is Euler's number and `i` the imaginary un
 
 from __future__ import annotations
 
-from typing import Any
-
 from sciinstruct.verification import mathematical_names as names
 from sciinstruct.verification.mathematical_names import Token
+from sciinstruct.verification.name_parser import MAX_DEPTH, Node, TokenReader, UnreadableError
 
 __all__ = ["Node", "UnreadableError", "read", "read_name"]
 
-Node = tuple[Any, ...]
-
-MAX_DEPTH = 60
 MAX_DIGITS = 60
 
-_DIFFERENTIALS = frozenset(("d", "\\partial", "∂"))
-_SUM_END = frozenset(("+", "-", "±", "∓"))
+_SIGNS = frozenset(("+", "-"))
 _TIMES = frozenset(("*", "·", "×"))
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-
-
-class UnreadableError(Exception):
-    """The text is not an expression; the message says where reading stopped."""
 
 
 def read(text: str) -> Node:
@@ -58,31 +49,12 @@ def read_name(text: str) -> str | None:
     return str(node[1]) if node[0] in ("var", "const") else None
 
 
-class _Parser:
+class _Parser(TokenReader):
     """One pass over the tokens; each method reads one level of precedence and returns its tree."""
 
     def __init__(self, tokens: list[Token] | None) -> None:
-        if not tokens:
-            raise UnreadableError("nothing that reads as an expression")
-        self.tokens = tokens
-        self.at = 0
+        super().__init__(tokens)
         self.bars = 0  # open absolute values: a bar then closes instead of opening
-
-    # -- tokens ------------------------------------------------------------------------------------------------------
-
-    def peek(self, ahead: int = 0) -> str:
-        index = self.at + ahead
-        return self.tokens[index].text if index < len(self.tokens) else ""
-
-    def take(self, text: str) -> bool:
-        if self.peek() == text:
-            self.at += 1
-            return True
-        return False
-
-    def expect(self, text: str) -> None:
-        if not self.take(text):
-            raise UnreadableError(f"{text!r} is missing before {self.peek() or 'the end'!r}")
 
     # -- sums and products -------------------------------------------------------------------------------------------
 
@@ -90,22 +62,17 @@ class _Parser:
         if depth > MAX_DEPTH:
             raise UnreadableError("nested too deeply")
         terms = [self.signed_term(depth)]
-        while self.peek() in _SUM_END:
+        while self.peek() in _SIGNS:
             terms.append(self.signed_term(depth))
         return terms[0] if len(terms) == 1 else ("add", *terms)
 
     def signed_term(self, depth: int) -> Node:
         """A term with any signs before it."""
-        negative, plus_minus = False, 0
-        while (sign := self.peek()) in _SUM_END:
+        negative = False
+        while (sign := self.peek()) in _SIGNS:
             self.at += 1
-            if sign == "-":
-                negative = not negative
-            elif sign != "+":
-                plus_minus = 1 if sign == "±" else -1
+            negative ^= sign == "-"
         node = self.product(depth)
-        if plus_minus:
-            node = ("pm", plus_minus, node)
         return _negated(node) if negative else node
 
     def product(self, depth: int) -> Node:
@@ -158,7 +125,7 @@ class _Parser:
         token = self.tokens[self.at]
         if token.text == "|":
             return self.bars == 0
-        return token.kind in ("num", "name", "fn", "const", "struct") or token.text in ("(", "[", "{")
+        return token.kind in ("num", "name", "fn", "const", "struct") or token.text in ("(", "[", "{", ".")
 
     # -- factors -----------------------------------------------------------------------------------------------------
 
@@ -175,6 +142,8 @@ class _Parser:
                 node = ("fn", "factorial", (node,))
             elif text == "°":
                 self.at += 1
+                if self.peek() in ("C", "F"):
+                    raise UnreadableError("a temperature")
                 node = ("div", ("mul", node, ("const", "pi")), ("num", 180, 0, 0))
             elif text == "%":
                 self.at += 1
@@ -324,6 +293,8 @@ class _Parser:
     def named(self, depth: int) -> Node:
         """A variable or constant; v^2_0 is v_0 squared."""
         node = self.symbol()
+        if node[0] == "var" and self.peek() == "(" and (arguments := self.call_arguments()):
+            return ("var", node[1] + arguments)
         if self.peek() in ("^", "**") and node[0] == "var":
             start = self.at
             self.at += 1
@@ -332,91 +303,6 @@ class _Parser:
                 return ("pow", ("var", node[1] + self.subscript()), power)
             self.at = start
         return node
-
-    def symbol(self) -> Node:
-        """One name with its accents, subscript and primes, as ("var", name) or ("const", name)."""
-        if self.at >= len(self.tokens) or self.tokens[self.at].kind not in ("name", "const"):
-            raise UnreadableError(f"{self.peek()!r} is not a name")
-        token = self.tokens[self.at]
-        name = token.text
-        self.at += 1
-        if name in names.ACCENTS:
-            name += "{" + self.group_text() + "}"
-        elif name in ("Δ", "∂", "∇", "δ") and self.at < len(self.tokens) and self.tokens[self.at].kind == "name":
-            return ("var", name + str(self.symbol()[1]))
-        plain = name
-        while True:
-            if self.peek() == "_":
-                name += self.subscript()
-            elif self.peek() == "'":
-                self.at += 1
-                name += "'"
-            elif self.peek() == "^" and self.decoration():
-                name += self.decoration()
-                self.at += 4 if self.peek(1) == "{" else 2
-            else:
-                break
-        constant = names.CONSTANTS.get(plain) if name == plain else None
-        return ("const", constant) if constant else ("var", name)
-
-    def decoration(self) -> str:
-        """The sign in x^*, x^{\\prime}, x^+ that is part of the name, or an empty text."""
-        mark = self.peek(2) if self.peek(1) == "{" and self.peek(3) == "}" else self.peek(1)
-        if mark in ("'", "*", "\\dagger", "†"):
-            return mark
-        if mark in ("+", "-") and self.peek(1) == "{":
-            return mark
-        return ""
-
-    def subscript(self) -> str:
-        self.expect("_")
-        return "_" + self.group_text()
-
-    def group_text(self) -> str:
-        """The text of the next token or braced group, without spaces and outer braces."""
-        if not self.take("{"):
-            if self.at >= len(self.tokens) or self.peek() in (")", "]", "}", "+", "-", "/"):
-                raise UnreadableError("an index is missing")
-            self.at += 1
-            return self.tokens[self.at - 1].text
-        parts: list[str] = []
-        level = 1
-        while self.at < len(self.tokens):
-            text = self.peek()
-            self.at += 1
-            level += (text == "{") - (text == "}")
-            if level == 0:
-                return "".join(parts)
-            if text not in "{}":
-                parts.append(text)
-        raise UnreadableError("a brace stays open")
-
-    # -- derivatives: one opaque name, so that dP/dT is not P/T -------------------------------------------------------
-
-    def derivative_fraction(self) -> Node | None:
-        """\\frac{dP}{dT} or \\frac{\\partial^2 f}{\\partial x^2} as one name; None for another fraction."""
-        if self.peek() != "{" or self.peek(1) not in _DIFFERENTIALS:
-            return None
-        above = self.group_text()
-        if self.peek() != "{" or self.peek(1) not in _DIFFERENTIALS or self.peek(2) == "}":
-            return None
-        return ("var", f"{above}/{self.group_text()}".replace("\\partial", "∂"))
-
-    def differential(self, depth: int) -> Node | None:
-        """dP/dT on one line as one name; None where no derivative stands here."""
-        if self.peek() not in _DIFFERENTIALS or self.at + 4 >= len(self.tokens):
-            return None
-        start = self.at
-        try:
-            self.at += 1
-            above = str(self.symbol()[1])
-            if self.take("/") and self.peek() in _DIFFERENTIALS:
-                self.at += 1
-                return ("var", f"d{above}/d{self.symbol()[1]}")
-        except UnreadableError:
-            pass
-        self.at = start
-        return None
 
 
 def _number(text: str) -> Node:

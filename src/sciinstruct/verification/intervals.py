@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sciinstruct.records import Verdict
-from sciinstruct.verification.agreement import Point, agreement, guarded
+from sciinstruct.verification.agreement import Point, agreement, guarded, mapped
 from sciinstruct.verification.evaluation import UndefinedError, evaluate, mpc, names_in, separated
 from sciinstruct.verification.expression import is_label, read_value, trimmed
 from sciinstruct.verification.expression_parser import Node, read_name
@@ -59,10 +59,10 @@ _SETTER = re.compile(
     r"(?=[\[(\\{A-Za-z0-9-])"
 )
 _ORDER = re.compile(
-    r"(\\le(?:q|qslant)?(?![a-zA-Z])|\\ge(?:q|qslant)?(?![a-zA-Z])|\\lt(?![a-z])|\\gt(?![a-z])|<=|>=|≤|≥|<|>)"
+    r"(\\le(?:q|qslant)?(?![a-zA-Z])|\\ge(?:q|qslant)?(?![a-zA-Z])|\\lt(?![a-z])|\\gt(?![a-z])|\\ne(?![a-z])|<=|>=|≤|≥|≠|<|>)"
 )
 _SIGN = {"\\lt": "<", "\\gt": ">", "<=": "≤", ">=": "≥", "\\le": "≤", "\\ge": "≥", "\\leq": "≤", "\\geq": "≥"}
-_SIGN |= {"\\leqslant": "≤", "\\geqslant": "≥"}
+_SIGN |= {"\\ne": "≠", "\\leqslant": "≤", "\\geqslant": "≥"}
 _OR = re.compile(r"\bor\b|或者?|\\lor(?![a-z])|∨|\\vee(?![a-z])")
 _AND = re.compile(r"\band\b|且|并且|和|\\land(?![a-z])|∧|\\wedge(?![a-z])|[,，;；]")
 _FLIPPED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤"}
@@ -89,6 +89,8 @@ def compare(gold: Region, answer: str, policy: Policy = DEFAULT) -> Verdict:
     if gold.difference is not None or region.difference is not None:
         return _compare_differences(gold, region)
     if gold.variable and region.variable and not _same_name(gold.variable, region.variable):
+        if _as_difference(gold) and _as_difference(region):  # a > b against b < a
+            return _compare_differences(gold, region)
         return unknown(gold.rule, f"bounds {region.variable} instead of {gold.variable}")
     if len(gold.parts) != len(region.parts):
         return wrong(gold.rule, f"{len(region.parts)} interval(s) instead of {len(gold.parts)}")
@@ -280,6 +282,10 @@ def _single(left: str, sign: str, right_side: str) -> Region | None:
     end = _read_end(right_side)
     if end is None:
         return None
+    if sign == "≠":
+        return _all_but(left, end)
+    if left.startswith("|") and left.endswith("|") and left.count("|") == 2 and not isinstance(end, str):
+        return _around(left[1:-1].strip(), sign, end)
     if is_label(left) and (isinstance(end, str) or (read_name(left) or left) not in names_in(end)):
         closed = sign in "≤≥" and not isinstance(end, str)
         interval = Interval(end, "+oo", closed, False) if sign in ">≥" else Interval("-oo", end, False, closed)
@@ -289,6 +295,29 @@ def _single(left: str, sign: str, right_side: str) -> Region | None:
         return None
     larger, smaller = (other, end) if sign in ">≥" else (end, other)
     return Region("inequality", (), None, ("add", larger, ("neg", smaller)), sign in "<>")
+
+
+def _all_but(name: str, end: End) -> Region | None:
+    """x ≠ a is all of the line but a."""
+    if not is_label(name) or isinstance(end, str):
+        return None
+    return Region("inequality", (Interval("-oo", end, False, False), Interval(end, "+oo", False, False)), name)
+
+
+def _around(inside: str, sign: str, radius: Node) -> Region | None:
+    """|x - a| < r, and > r, as intervals."""
+    tree = read_value(inside)
+    names = list(names_in(tree)) if tree is not None else []
+    if tree is None or len(names) != 1 or names[0] in names_in(radius):
+        return None
+    at_zero = mapped(tree, lambda node: ("num", 0, 0, 0) if node == ("var", names[0]) else None)
+    if agreement(("add", tree, ("neg", at_zero)), ("var", names[0]), DEFAULT)[0] != "equal":
+        return None  # not x plus or minus a constant
+    low, high = ("add", ("neg", radius), ("neg", at_zero)), ("add", radius, ("neg", at_zero))
+    closed = sign in "≤≥"
+    if sign in "<≤":
+        return Region("inequality", (Interval(low, high, closed, closed),), names[0])
+    return Region("inequality", (Interval("-oo", low, False, closed), Interval(high, "+oo", closed, False)), names[0])
 
 
 def _as_difference(region: Region) -> tuple[Node, bool] | None:

@@ -41,8 +41,6 @@ _LETTER_OF |= {
     "partial": "∂",
     "nabla": "∇",
     "infty": "∞",
-    "Re": "Re",
-    "Im": "Im",
     "aleph": "ℵ",
     "odot": "⊙",
     "oplus": "⊕",
@@ -150,8 +148,18 @@ _TOKEN = re.compile(
 )
 
 
+_ARROW = re.compile(r"\\(?:vec|overrightarrow|mathit|mathbf|boldsymbol) ?\{ ?(\\?[A-Za-z]+) ?\}")
+_AMBIGUOUS = re.compile(r"\b(?:at|as|by)\b(?!\s+[A-Za-z\\])")
+
+
+def _without_arrow(match: re.Match[str]) -> str:
+    """A vector's name means the same with and without its arrow."""
+    return match.group(1) + (" " if match.group(1)[0] == "\\" else "")
+
+
 def tokens(text: str) -> list[Token] | None:
     """The tokens of `text`; None where something in it is no part of an expression, or it is too long."""
+    text = _ARROW.sub(_without_arrow, text)
     found: list[Token] = []
     spaced = after_command = False
     at = 0
@@ -165,6 +173,9 @@ def tokens(text: str) -> list[Token] | None:
             spaced = spaced or not after_command or len(match.group()) > 1
             continue
         piece = match.group(kind or 0)
+        if kind == "word" and _AMBIGUOUS.match(text, match.start()):  # a t^2, not the word "at"
+            found += [Token("name", letter, spaced) for letter in piece]
+            continue
         if not _append(found, kind or "", piece, spaced):
             return None
         spaced = False
@@ -208,7 +219,7 @@ def _append_word(found: list[Token], word: str, spaced: bool) -> bool:
     if _in_index(found):
         found.append(Token("name", word, spaced))
         return True
-    if word.lower() in _PROSE:
+    if word.lower() in _PROSE or word == "Im":
         return False
     if word in ("const", "constant"):
         found.append(Token("name", "const", spaced))
@@ -245,7 +256,7 @@ def _append_symbol(found: list[Token], piece: str, spaced: bool) -> bool:
         return False
     if piece == "''":
         found += [Token("op", "'", spaced), Token("op", "'", False)]
-    elif piece == "**" or piece in "+-*/^_(){}[]|!°%'±∓†.":
+    elif piece == "**" or piece in "+-*/^_(){}[]|!°%'±∓†.,":
         found.append(Token("op", piece, spaced))
     elif piece.isalpha() and not "\u3040" <= piece <= "\u9fff":
         found.append(_letter(piece, spaced))

@@ -33,12 +33,13 @@ _OVER_ARROW = re.compile(
     rf"|\\(?:stackrel|overset|underset) ?{_ARGUMENT} ?\{{? ?(?:=+|\\(?:long)?rightarrow|→|\\to)? ?\}}?"
 )
 _BOTH_WAYS = re.compile(
-    r"\\(?:rightleftharpoons|leftrightarrow|longleftrightarrow|leftrightarrows|rightleftarrows)|⇌|↔|<=+>|<-+>"
+    r"\\(?:rightleftharpoons|leftrightharpoons|leftrightarrow|longleftrightarrow|leftrightarrows|rightleftarrows)|⇌|↔|<=+>|<-+>"
 )
 _BACKWARD = re.compile(r"\\(?:long)?leftarrow|←|<-+|<=+")
 _FORWARD = re.compile(r"\\(?:long)?rightarrow|\\to(?![a-z])|\\Rightarrow|→|[-=—]+>|[-–—]{2,}>?")
 _CHARGE_BEFORE_ARROW = re.compile(r"\^ ?-(?=[-=]+>|=)")
 _CONDITION = re.compile(r"→ ?(?:\[[^\[\]→]{1,40}\]|[(（][^()（）→]{1,40}[)）]) ?→?|=+ ?[^=A-Za-z0-9+]{1,20} ?=+")
+_CATALYST = re.compile(r"= ?[A-Za-z0-9 ]{1,16} ?=")
 _EQUALS = re.compile(r"=+")
 _LEAD = re.compile(r"^[^:：]*[:：]\s*(?=\S)")
 _TRAIL = re.compile(
@@ -181,15 +182,21 @@ def _is_chemistry(reaction: Reaction) -> bool:
 
 
 def _read(text: str) -> Reaction | None:
+    """The first reading of the text that is balanced, else the first one."""
+    readings = [*_readings(text)]
+    return next((reading for reading in readings if not imbalance(reading)), readings[0] if readings else None)
+
+
+def _readings(text: str) -> Iterator[Reaction]:
+    """All ways to part the text into two sides."""
     text = _with_plain_arrow(text)
-    for arrow in ("⇌", "→", "←", "="):
-        if arrow in text:
-            for cut in _cuts(text, arrow):
-                left, right_side = _read_sides(text[:cut], _TRAIL.sub("", text[cut + 1 :]))
-                if left and right_side:
-                    return Reaction(text, right_side, left) if arrow == "←" else Reaction(text, left, right_side)
-            return None
-    return None
+    arrow = next((arrow for arrow in "⇌→←=" if arrow in text), None)
+    for spelled in (text, _CATALYST.sub("=", text)) if arrow == "=" else (text,) if arrow else ():
+        for cut in _cuts(spelled, arrow or ""):
+            left, right_side = _read_sides(spelled[:cut], _TRAIL.sub("", spelled[cut + 1 :]))
+            if left and right_side:
+                sides = (right_side, left) if arrow == "←" else (left, right_side)
+                yield Reaction(spelled, *sides)
 
 
 _Side = tuple[tuple[Fraction, Species], ...]

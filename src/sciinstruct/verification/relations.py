@@ -132,7 +132,7 @@ def _mentions(equation: Equation, name: str) -> bool:
 def _may_be_one_name(one: str, other: str) -> bool:
     """Names that differ in index, accent, arguments or case may mean one thing, and so may words."""
     if read_name(one) is None or read_name(other) is None:
-        return True
+        return "\\" not in one + other or one == other
     bases = [_BASE.sub("", _variable(name).replace("Δ", "")).casefold() for name in (one, other)]
     return bases[0] == bases[1] or not all(bases)
 

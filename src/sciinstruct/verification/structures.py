@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sciinstruct.records import Verdict
-from sciinstruct.verification import quantity
+from sciinstruct.verification import intervals, quantity
 from sciinstruct.verification.agreement import Agreement, agreement, mapped
+from sciinstruct.verification.evaluation import names_in
 from sciinstruct.verification.expression import is_label, members, read_value, trimmed
 from sciinstruct.verification.expression_parser import Node, read_name
 from sciinstruct.verification.intervals import split_top
@@ -35,9 +36,15 @@ _LEAD = re.compile(
 )
 _ROOT_LABEL = re.compile(r"([xzX]|λ|\\lambda)(?:_\{?\w+\}?)?")
 _TRANSPOSED = re.compile(r" ?\^ ?\{? ?(?:T|\\top|\\intercal|\\mathsf ?T) ?\}?$")
+_POINT = re.compile(r"^(?:the )?(?:points?|点|坐标|向量|为|是|[A-Z]| )*(?=\()")
 _UNIT_VECTOR = re.compile(r"\\hat|(?<![A-Za-z\\])[ijk](?![A-Za-z_])")
 _COLON = re.compile(r" ?(?:[:：∶]|\\colon|比|\bto\b) ?")
 
+
+_ORDERED = frozenset(("tuple", "array", "labelled"))
+_AMBIGUOUS = {(one, other) for one, other in (("set", "tuple"), ("set", "array"), ("tuple", "array"))}
+_AMBIGUOUS |= {(other, one) for one, other in _AMBIGUOUS}
+"Brackets that may say different things: (1,3) and [1,3] may be intervals."
 
 Item = str | Node
 "The text of a value or of an inner tuple, or a tree that was worked out."
@@ -45,7 +52,7 @@ Item = str | Node
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Items in written order; `kind` is set, list, tuple or labelled.
+    """Items in written order; `kind` is set, list, tuple, array ([1,2]) or labelled.
 
     A list is a row of values without brackets: a set, unless the policy wants order. `labels` are the names of
     labelled values, else empty.
@@ -57,13 +64,13 @@ class Collection:
 
     @property
     def rule(self) -> str:
-        return "tuple" if self.kind in ("tuple", "labelled") else "set"
+        return "tuple" if self.kind in _ORDERED else "set"
 
 
 def parse(text: str) -> Collection | None:
     """The set, list, tuple or labelled values that `text` consists of; None for a single value and for prose."""
     cleaned = trimmed(clean(text))
-    collection = _read(cleaned)
+    collection = _vector(cleaned) or _read(cleaned)
     if collection is None or any(isinstance(item, str) and not _is_value(item) for item in collection.items):
         return None
     return collection
@@ -72,7 +79,9 @@ def parse(text: str) -> Collection | None:
 def compare(gold: Collection, answer: str, policy: Policy = DEFAULT) -> Verdict:
     """Has `answer` the same items (rule "set" or "tuple")? A tuple's items are compared in order."""
     cleaned = trimmed(clean(answer))
-    collection = _read(cleaned) or _components(gold, cleaned) or _single(cleaned)
+    collection = _read(cleaned) or _vector(cleaned) or _single(cleaned)
+    if collection is None and gold.kind == "tuple" and intervals.parse(cleaned) is not None:
+        return _as_interval(gold, cleaned, policy)
     if collection is None:
         return unknown(gold.rule, f"cannot read {shorten(answer)!r} as a collection of values")
     if gold.labels and collection.labels and not _are_roots(gold):
@@ -81,12 +90,25 @@ def compare(gold: Collection, answer: str, policy: Policy = DEFAULT) -> Verdict:
         gold = _sorted_by_label(gold)
     elif gold.kind == "tuple" and collection.kind == "labelled":
         collection = _sorted_by_label(collection)
+    gold, collection = _of_one_length(gold, collection)
     if len(gold.items) != len(collection.items):
         return wrong(gold.rule, f"{len(collection.items)} values instead of {len(gold.items)}")
-    if {gold.kind, collection.kind} == {"set", "tuple"}:
-        return unknown(gold.rule, "a set and a tuple")
-    ordered = "tuple" in (gold.kind, collection.kind) or (policy.ordered_lists and gold.kind != "set")
+    if (gold.kind, collection.kind) in _AMBIGUOUS and (len(gold.items) == 2 or "set" in (gold.kind, collection.kind)):
+        return unknown(gold.rule, "other brackets, which may say another thing")
+    by_place = gold.kind in _ORDERED or collection.kind in ("tuple", "labelled")
+    ordered = by_place or (policy.ordered_lists and gold.kind != "set")
+    ordered = ordered and not _are_roots(gold)
     return _in_order(gold, collection, policy) if ordered else _in_any_order(gold, collection, policy)
+
+
+def _of_one_length(gold: Collection, other: Collection) -> tuple[Collection, Collection]:
+    """A plane vector 2i + 3j has a third component 0."""
+    zero = ("num", 0, 0, 0)
+    if len(gold.items) == 2 and len(other.items) == 3 and not isinstance(gold.items[0], str):
+        gold = replace(gold, items=(*gold.items, zero))
+    elif len(gold.items) == 3 and len(other.items) == 2 and not isinstance(other.items[0], str):
+        other = replace(other, items=(*other.items, zero))
+    return gold, other
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -115,8 +137,8 @@ def _bracketed(text: str) -> Collection | None:
     parts = members(text)
     if len(parts) == 2 and is_label(parts[0]):
         text = parts[1]
-    elif text[:1].isalpha() and (match := re.match(r"[A-Z](?=[({\\])", text)):  # a point with its name: P(1,2)
-        text = text[match.end() :] if text[1:2] == "(" and "," in text else text
+    elif "," in text:
+        text = _POINT.sub("", text)
     text = _TRANSPOSED.sub("", text)
     for opening, closing in _PAIRS.items():
         if not (text.startswith(opening) and text.endswith(closing)):
@@ -126,8 +148,9 @@ def _bracketed(text: str) -> Collection | None:
             continue
         items = [signed for piece in split_top(inner, _SEPARATORS) if piece for signed in _both_signs(piece)]
         if opening in ("\\{", "{"):
-            return Collection("set", tuple(items)) if 0 < len(items) <= MAX_ITEMS else None
-        return Collection("tuple", tuple(items)) if 1 < len(items) <= MAX_ITEMS else None
+            return Collection("set", tuple(dict.fromkeys(items))) if 0 < len(items) <= MAX_ITEMS else None
+        kind = "array" if opening == "[" else "tuple"
+        return Collection(kind, tuple(items)) if 1 < len(items) <= MAX_ITEMS else None
     return None
 
 
@@ -166,24 +189,38 @@ def _assignments(assigned: Sequence[Sequence[str]]) -> Collection | None:
     return None
 
 
-def _components(gold: Collection, cleaned: str) -> Collection | None:
-    """A vector written as 2i + 3j - k, for a tuple of two or three."""
-    if gold.kind != "tuple" or len(gold.items) > 3 or not _UNIT_VECTOR.search(cleaned):
+def _vector(cleaned: str) -> Collection | None:
+    """2i + 3j - k, with or without hats, as the tuple of its components."""
+    if not _UNIT_VECTOR.search(cleaned):
         return None
     node = read_value(members(cleaned)[-1])
-    if node is None:
+    if node is None or not {"j", "\\hat{j}"} & set(names_in(node)):
         return None
-    return Collection("tuple", tuple(_component(node, axis) for axis in range(len(gold.items))))
+    axes = 3 if {"k", "\\hat{k}"} & set(names_in(node)) else 2
+    parts = tuple(_component(node, axis) for axis in range(axes))
+    whole, nothing = _component(node, None), _component(node, -1)
+    is_sum = agreement(whole, ("add", *parts), DEFAULT)[0] == "equal"
+    if not is_sum or agreement(nothing, ("num", 0, 0, 0), DEFAULT)[0] != "equal":
+        return None
+    return Collection("tuple", parts)
 
 
-def _component(node: Node, axis: int) -> Node:
-    """The vector with one unit vector set to 1 and the others to 0."""
+def _as_interval(gold: Collection, cleaned: str, policy: Policy) -> Verdict:
+    """(1,2) was an interval after all, where the answer is one or an inequality."""
+    region = intervals.read_interval(f"({','.join(str(item) for item in gold.items)})")
+    if region is None or not all(isinstance(item, str) for item in gold.items):
+        return unknown(gold.rule, "a tuple and an interval")
+    return intervals.compare(region, cleaned, policy)
+
+
+def _component(node: Node, axis: int | None) -> Node:
+    """The vector with one unit vector set to 1 and the others to 0; None sets all to 1."""
 
     def unit(part: Node) -> Node | None:
         name = part[1] if part[0] in ("var", "const") else None
         for position, letter in enumerate("ijk"):
             if name in (letter, f"\\hat{{{letter}}}"):
-                return ("num", int(position == axis), 0, 0)
+                return ("num", int(axis is None or position == axis), 0, 0)
         return None
 
     return mapped(node, unit)
@@ -266,6 +303,8 @@ def _sorted_by_label(collection: Collection) -> Collection:
 
 def _are_roots(gold: Collection) -> bool:
     """x_1 = 1, x_2 = 3: the roots of one equation, whose numbering means nothing."""
+    if gold.kind != "labelled":
+        return False
     matches = [_ROOT_LABEL.fullmatch(label) for label in gold.labels]
     bases = {match.group(1) for match in matches if match}
     return all(matches) and len(bases) == 1
