@@ -1,4 +1,4 @@
-"""Does this answer equal that one? Extraction of the final answer, one comparator per answer type, the judge's prompt."""
+"""Does this answer equal that one? Extraction, one comparator per answer type, the judge's prompt."""
 
 from __future__ import annotations
 

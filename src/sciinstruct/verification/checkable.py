@@ -23,7 +23,8 @@ class Checkable:
 
 _PROOF = re.compile(r"\b(?:prove|show) that\b|\bprove\b|证明|求证", re.IGNORECASE)
 _FIGURE = re.compile(
-    r"\b(?:in|from|see|the|following) (?:the )?(?:figure|diagram|graph|picture|sketch|plot)\b|\bas shown\b|\bshown (?:below|above|in fig)|如(?:下|右|左|上)?图|图(?:中|示|所示|[0-9一二三甲乙])",
+    r"\b(?:in|from|see|the|following) (?:the )?(?:figure|diagram|graph|picture|sketch|plot)\b|\bas shown\b|"
+    r"\bshown (?:below|above|in fig)|如(?:下|右|左|上)?图|图(?:中|示|所示|[0-9一二三甲乙])",
     re.IGNORECASE,
 )
 _DRAW = re.compile(
@@ -34,7 +35,7 @@ _LONG_TEXT = 120
 
 
 def checkable(question: Question) -> Checkable:
-    """Says whether the rules can decide answers to `question`: its reference exists, is short enough and of a known type."""
+    """Says whether the rules can decide answers to `question`: its reference exists and is of a type they read."""
     gold = question.answer
     if gold is None or not gold.strip():
         return Checkable(False, "no reference answer", "none")

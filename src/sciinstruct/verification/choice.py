@@ -16,7 +16,8 @@ from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
 __all__ = ["compare", "letters", "parse"]
 
 _LEAD = re.compile(
-    r"(?:the )?(?:correct )?(?:answer|option|choice|选项|答案|正确的(?:选项)?|选)s?(?: is| are|应?为|应?是|:)*:? ?(?=[(\[{]?[A-Z](?![a-z]))",
+    r"(?:the )?(?:correct )?(?:answer|option|choice|选项|答案|正确的(?:选项)?|选)s?(?: is| are|应?为|应?是|"
+    r":)*:? ?(?=[(\[{]?(?-i:[A-Z]{1,8}(?![a-z])))",
     re.IGNORECASE,
 )
 _LIST_LIMIT = 80
@@ -24,13 +25,14 @@ _LIST_TOKEN = re.compile(r"([A-Z]{1,10})(?![a-zA-Z])|(?:[ ,、;/&+()\[\]{}]|\ban
 _LETTER_FIRST = re.compile(r"[(\[]?([A-Z])(?:[)\]:.、]|(?: ?[-—–] )|,(?= ?[a-z]))\.? ?(.*)", re.DOTALL)
 _LETTER_AND_TEXT = re.compile(r"([A-Z]) ((?:\(|because|since|as|which|for|with|correct|正确|项).*)", re.DOTALL)
 _MORE_LETTERS = re.compile(
-    r"(?:^|[ ,;(、])(?:and|or|和|与|或|option)? ?[(\[]([A-Z])[)\]]|(?:^|[ ,;、])(?:and|or|和|与|或) ?([A-Z])(?![a-zA-Z'])"
+    r"(?:^|[ ,;(、])(?:and|or|和|与|或|option)? ?[(\[]([A-Z])[)\]]"
+    r"|(?:^|[ ,;、])(?:and|or|和|与|或) ?([A-Z])(?![a-zA-Z'])"
 )
 _PLAIN = re.compile(r"[*`\"“”]+|</?[a-z]{1,4}>")
 
 
 def letters(text: str) -> str | None:
-    """The letters that `text` names as its answer, sorted and run together; None where it is no bare statement of letters."""
+    """The letters that `text` names as its answer, sorted and run together; None where it states more or less."""
     text = _stripped(text)
     if len(text) <= _LIST_LIMIT and (listed := _letter_list(text)):
         return listed

@@ -65,7 +65,8 @@ NOT_AN_ANSWER = re.compile(
 '"The answer is correct": what may follow a cue without being an answer.'
 
 RETRACTION = re.compile(
-    r"\b(?:wait|actually|oops|correction|mistake|slip|error in|i was wrong|that(?:'s| is) (?:wrong|incorrect|not right)|"
+    r"\b(?:wait|actually|oops|correction|mistake|slip|error in|i was wrong|that(?:'s| is) (?:wrong|incorrect|"
+    r"not right)|"
     r"on second thought|let me re-?(?:check|consider|do|calculate)|scratch that|should (?:really |actually )?be|"
     r"however, the (?:correct|right|actual))\b|更正|错了|不对|有误|应该是|应为|重新(?:计算|考虑|检查)|实际上"
 )

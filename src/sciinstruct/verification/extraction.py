@@ -1,13 +1,15 @@
 """Finding the final answer that a solution states.
 
-Explicit statements are delimiters (`\\boxed{}`, `####`, `<answer>`, 【答案】) and cue phrases ("the answer is", "故选"); the
-last one counts. A conclusion ("so ΔH = …") at the very end is explicit enough; the last formula or number alone is not.
+Explicit statements are delimiters (`\\boxed{}`, `####`, `<answer>`, 【答案】) and cue phrases ("the answer is",
+"故选"); the last one counts. A conclusion ("so ΔH = …") at the very end is explicit enough; the last formula or number
+alone is not.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sciinstruct.verification.cues import (
     ANSWER_CUES,
@@ -62,14 +64,15 @@ _TAGS = (
 )
 _SENTENCE_END = re.compile(r"\.(?=\s+[A-Z(\\$*\u4e00-\u9fff]|\s*$|\s*\n)|[。\n]|(?<=[A-Za-z)])[;!](?=\s)")
 _LAST_VALUE = re.compile(
-    r"\$\$?([^$\n]{1,300})\$\$?|\\\[([^\n]{1,300}?)\\\]|\\\(([^\n]{1,300}?)\\\)|(?<![\w.])([-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?)"
+    r"\$\$?([^$\n]{1,300})\$\$?|\\\[([^\n]{1,300}?)\\\]|\\\(([^\n]{1,300}?)\\\)|"
+    r"(?<![\w.])([-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?)"
 )
 _HAS_CONTENT = re.compile(r"\w|[√×∅∞\\]")
 _LABELLED_LINE = re.compile(r"^\s*(?:[-*•]\s*)?\**\(?(?:[a-hA-H]|[ivx]{1,4}|\d{1,2})[).:：、]")
 
 
 def strip_thinking(text: str) -> str:
-    """`text` without its thinking: what stands between `<think>` and `</think>`, and all after a `<think>` never closed."""
+    """`text` without what stands between `<think>` and `</think>`, or after a `<think>` that is never closed."""
     if "think" not in text:
         return text
     for opening, closing in (("<think>", "</think>"), ("<thinking>", "</thinking>")):
@@ -95,10 +98,19 @@ def extract(text: str, *, several: bool = False) -> Extraction:
     last = found[-1]
     if RETRACTION.search(lowered(text[last.end :])):
         return Extraction(last.text, last.how, False, "taken back afterwards")
+    if _is_a_series(found):
+        return Extraction(last.text, last.how, False, "several different answers are stated one after the other")
     boxes = [s for s in found if s.how == "box"]
     if last.how == "box" and len(boxes) > 1:
         return _join_boxes(text, boxes, several)
     return Extraction(last.text, last.how, True)
+
+
+def _is_a_series(found: list[Statement]) -> bool:
+    """Do the last cues state three different short answers in a row, as when a model answers other questions too?"""
+    cues = [s for s in found if s.how == "cue"][-4:]
+    close = all(later.start - earlier.end < 40 for earlier, later in pairwise(cues))
+    return found[-1].how == "cue" and close and len({s.text for s in cues if len(s.text) <= 20}) >= 3
 
 
 def statements(text: str) -> list[Statement]:
@@ -207,7 +219,7 @@ def _tidy(text: str) -> str:
 
 
 def _join_boxes(text: str, boxes: list[Statement], several: bool) -> Extraction:
-    """The last box, joined with those right before it where they make one list, doubtful where they are alternatives."""
+    """The last box, joined with those before it that make one list with it; alternatives are kept as such."""
     group = [boxes[-1]]
     for earlier, later in zip(reversed(boxes[:-1]), reversed(boxes), strict=False):
         gap = text[earlier.end : later.start]

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["ANSWER_LIMIT", "DEPTH_LIMIT", "TEXT_LIMIT", "clean", "depth", "guard"]
+__all__ = ["ANSWER_LIMIT", "DEPTH_LIMIT", "TEXT_LIMIT", "clean", "depth", "guard", "words"]
 
 ANSWER_LIMIT = 4_096
 "An answer longer than this many characters is not compared."
@@ -67,20 +67,21 @@ _VULGAR = {
 _VULGAR_RUN = re.compile(f"(?<![0-9])([0-9]{{1,9}}) ?([{''.join(_VULGAR)}])|([{''.join(_VULGAR)}])")
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of `text`, for tables of words."""
     return frozenset(text.split())
 
 
-_WRAPPERS = _words(
+_WRAPPERS = words(
     "text textrm textit textbf textsf texttt textnormal mbox hbox mathrm mathbf mathit mathsf mathtt mathnormal "
     "boldsymbol bm pmb operatorname ce cf mathop emph underline underbrace ensuremath boxed fbox"
 )
-_TEXT_WRAPPERS = _words("text textrm textit textbf textnormal mbox hbox emph")
-_DROPPED = _words(
+_TEXT_WRAPPERS = words("text textrm textit textbf textnormal mbox hbox emph")
+_DROPPED = words(
     "left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle scriptstyle "
     "limits nolimits rm bf it sf tt mathstrut nonumber notag middle phantom vphantom boldmath"
 )
-_SPACES = _words("quad qquad thinspace medspace thickspace enspace nobreakspace hfill newline space")
+_SPACES = words("quad qquad thinspace medspace thickspace enspace nobreakspace hfill newline space")
 _RENAMED = {
     "dfrac": r"\frac",
     "tfrac": r"\frac",

@@ -1,7 +1,7 @@
 """Plain numbers: reading them in all their spellings, comparing them by the tolerance policy.
 
-`5`, `1,000`, `602 000`, `.5`, `1.2e-3`, `1.2 × 10^{-3}`, `10^6`, `3/4`, `\\frac{3}{4}`, `(2+1/2)`, `3.2 million`, and in
-Chinese `十二点五`, `3万`, `1.5亿`, `负三`, `百分之十二点五`.
+`5`, `1,000`, `602 000`, `.5`, `1.2e-3`, `1.2 × 10^{-3}`, `10^6`, `3/4`, `\\frac{3}{4}`, `(2+1/2)`, `3.2 million`, and
+in Chinese `十二点五`, `3万`, `1.5亿`, `负三`, `百分之十二点五`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ _LARGEST = 5_000  # powers of ten beyond this are refused: such numbers are neve
 _MANTISSA = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,40}(?![0-9])|[0-9]{1,3}(?:[ ’'][0-9]{3}){1,40}(?![0-9])|[0-9]{1,400})?"
 _PLAIN = rf"(?P<sign>[+-] ?)?(?P<whole>{_MANTISSA})(?P<part>\.[0-9]{{0,400}}(?: [0-9]{{3}}(?![0-9]))*)?"
 _TIMES = r"(?: ?(?:×|·|\*|\\times(?![a-z])|\\cdot(?![a-z])|x(?= ?10)) ?| (?=10 ?(?:\^|\*\*)))"
-_TEN = r"10 ?(?:\^|\*\*) ?(?:\{ ?(?P<braced>[+-]? ?[0-9]{1,5}) ?\}|\( ?(?P<round>[+-]? ?[0-9]{1,5}) ?\)|(?P<bare>[+-]?[0-9]{1,5}))"
+_TEN = (
+    r"10 ?(?:\^|\*\*) ?(?:\{ ?(?P<braced>[+-]? ?[0-9]{1,5}) ?\}"
+    r"|\( ?(?P<round>[+-]? ?[0-9]{1,5}) ?\)|(?P<bare>[+-]?[0-9]{1,5}))"
+)
 _NUMBER = re.compile(rf"{_PLAIN}(?:[eE](?P<exponent>[+-]?[0-9]{{1,12}})(?![0-9.])|{_TIMES}{_TEN})?")
 _POWER = re.compile(rf"(?P<sign>[+-] ?)?{_TEN}")
 _FRACTION = re.compile(

@@ -1,7 +1,7 @@
 """Quantities: a number with a unit, a percentage, an angle, a temperature, an amount of money.
 
-The reference's unit rules. Dimensions must agree, temperatures in degrees are shifted, and an answer without the unit is
-right only where its number is the reference's number.
+The reference's unit rules. Dimensions must agree, temperatures in degrees are shifted, and an answer without the unit
+is right only where its number is the reference's number.
 """
 
 from __future__ import annotations
@@ -34,15 +34,19 @@ class Quantity:
 
 
 _APPROXIMATE = re.compile(
-    r"^(?:\\approx(?![a-z])|\\sim(?:eq)?(?![a-z])|≈|~|∼|≃|≅|约为?|大约为?|近似为?|about|approximately|approx\.?|around|roughly|nearly|circa|ca\.)"
+    r"^(?:\\approx(?![a-z])|\\sim(?:eq)?(?![a-z])|≈|~|∼|≃|≅|约为?|大约为?|近似为?|about|approximately|approx\.?|around|"
+    r"roughly|nearly|circa|ca\.)"
     r" ?",
     re.IGNORECASE,
 )
 _NAME = re.compile(
-    r"^(?![0-9.+-])(?:[^=≈<>≤≥±,;:+*^_-]|_(?!\{)|[_^]\{[^{}]{1,20}\}|\^[*'∘o°]|(?<=[A-Za-z])-(?=[A-Za-z])){1,80}?(?:=|≈|∼|\\approx(?![a-z])|\\sim(?:eq)?(?![a-z])|\\simeq(?![a-z])|:=)\ ?(?=[^=])"
+    r"^(?![0-9.+-])(?:[^=≈<>≤≥±,;:+*^_-]|_(?!\{)|[_^]\{[^{}]{1,20}\}|\^[*'∘o°]|"
+    r"(?<=[A-Za-z])-(?=[A-Za-z])){1,80}?(?:=|≈|∼|\\approx(?![a-z])|\\sim(?:eq)?(?![a-z])|\\simeq(?![a-z])|"
+    r":=)\ ?(?=[^=])"
 )
 _WORD_NAME = re.compile(
-    r"^(?!no\b)[a-z][a-z ,'_{}^0-9\\()-]{0,80}? (?:is|are|was|equals|will be|would be|becomes)(?: (?:equal to|about|approximately|around|roughly))? (?=[-+.\\(0-9$])"
+    r"^(?!no\b)[a-z][a-z ,'_{}^0-9\\()-]{0,80}? (?:is|are|was|equals|will be|would be|becomes)(?: (?:equal to|"
+    r"about|approximately|around|roughly))? (?=[-+.\\(0-9$])"
     r"|^[\u4e00-\u9fffA-Za-z_{}0-9 ]{1,30}(?:等于|为|是|约为|大约为)[: ]?(?=[-+.\\(0-9零一二三四五六七八九十负])",
     re.IGNORECASE,
 )
@@ -52,12 +56,14 @@ _DIFFERENCE = re.compile(r"^(?:\\Delta|Δ|change in|difference)", re.IGNORECASE)
 _SPELLED = re.compile(r"^[^0-9]*$")
 # Words after a quantity that make it another statement than the bare quantity.
 _OPEN_WORDS = re.compile(
-    r"[0-9=<>±]|\b(?:or|either|and|not|no|if|unless|but|instead|per|times|minus|plus|maybe|perhaps|to|versus|vs|wrong|incorrect|million|billion)\b|或|和|且|不|而|错",
+    r"[0-9=<>±]|\b(?:or|either|and|not|no|if|unless|but|instead|per|times|minus|plus|maybe|perhaps|to|versus|vs|"
+    r"wrong|incorrect|million|billion)\b|或|和|且|不|而|错",
     re.IGNORECASE,
 )
 _SUBSTANCE = re.compile(r"^(?:of )?(?:[A-Z][a-z]?(?:_?\{?[0-9]{1,2}\}?)?){1,8}(?:\((?:aq|s|l|g)\))?$")
 _DIRECTION = re.compile(
-    r"\b(?:left|right|up|down|upwards?|downwards?|north|south|east|west|in(?:ward|to)|out(?:ward)?|clockwise|counter|negative|positive|hat)\b"
+    r"\b(?:left|right|up|down|upwards?|downwards?|north|south|east|west|in(?:ward|to)|out(?:ward)?|clockwise|"
+    r"counter|negative|positive|hat)\b"
     r"|[上下左右东西南北]|顺时针|逆时针|\\hat",
     re.IGNORECASE,
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from sciinstruct.records import Verdict
 from sciinstruct.verification import choice, quantity, special, text, truth
-from sciinstruct.verification.normalise import DEPTH_LIMIT, clean, depth
+from sciinstruct.verification.normalise import DEPTH_LIMIT, clean, depth, words
 from sciinstruct.verification.parts import Part, compare_parts, labelled, listed
 from sciinstruct.verification.policy import Policy
 from sciinstruct.verification.substances import formula_of
@@ -136,7 +136,7 @@ def _compare_quantity(gold: str, measured: quantity.Quantity, answer: str, polic
 
 _ELEMENT = re.compile(r"[A-Z]")
 _UPRIGHT = re.compile(r"\\(?:text|mathrm|mbox|rm|operatorname|textrm|unit|SI|,|;)|~|%|°|circ")
-_VARIABLE_LIKE = frozenset("a b c d e g h l n t u x y D G P".split())
+_VARIABLE_LIKE = words("a b c d e g h l n t u x y D G P")
 
 
 def _is_formula(gold: str, measured: quantity.Quantity) -> bool:
@@ -208,7 +208,7 @@ def _parse_expression(gold: str) -> Any:
 
 _WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{4,}")
 _SPELLED_MATHEMATICS = re.compile("根号|派")
-_FUNCTIONS = frozenset("sinh cosh tanh sqrt arcsin arccos arctan coth frac theta alpha beta gamma".split())
+_FUNCTIONS = words("sinh cosh tanh sqrt arcsin arccos arctan coth frac theta alpha beta gamma")
 
 
 def _looks_mathematical(plain: str) -> bool:

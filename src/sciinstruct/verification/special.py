@@ -11,28 +11,52 @@ from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
 
 __all__ = ["compare", "parse"]
 
+_INFINITY = r"(?:\\infty|∞|infinity|inf)"
 _MEANINGS = {
-    "no solution": r"no (?:real |possible |valid |such )?(?:solutions?|roots?)(?: exists?)?|无(?:实数)?解|无实(?:数)?根|没有(?:实数)?解|没有实数?根|方程无解|unsolvable|"
-    r"(?:there (?:is|are) )?no (?:real )?solutions?|has no (?:real )?solutions?|无意义解",
-    "does not exist": r"d\.?n\.?e\.?|(?:the )?(?:limit |it |maximum |minimum |value )?(?:does not|doesn't|do not|did not) exist|non-?existent|不存在|极限不存在|undefined|not defined|无定义|无意义|"
-    r"没有意义|\\nexists",
-    "infinity": r"\+? ?(?:\\infty|∞|infinity|inf)|(?:positive |plus )(?:\\infty|∞|infinity)|正无穷(?:大)?|无穷(?:大)?|infinite|diverges?(?: to (?:infinity|\\infty|∞))?|发散",
-    "minus infinity": r"(?:-|negative |minus ) ?(?:\\infty|∞|infinity|inf)|负无穷(?:大)?",
-    "infinitely many": r"infinitely many(?: solutions)?|infinite(?:ly many)? (?:number of )?solutions?|an infinite number(?: of solutions)?|无数(?:个|多个)?(?:解)?|无穷多(?:个)?(?:解)?",
-    "empty set": r"\\emptyset|∅|Ø|ø|(?:the )?(?:empty|null) set|空集|\\\{ ?\\\}|\{ ?\}",
-    "none of the above": r"none of (?:the above|these|the (?:given )?(?:options|choices|answers)|them)(?: (?:is|are) correct)?|neither|以上都不(?:是|对|正确)|都不对",
-    "all of the above": r"all of (?:the above|these|them)|以上都(?:是|对|正确)",
-    "all real numbers": r"all real(?: number)?s?|(?:x )?\\in ?\\(?:mathbb|R) ?\{?R?\}?|\\mathbb ?\{?R\}?|ℝ|(?:全体|一切|任意)实数|all real (?:values|x)|every real number|\( ?-(?:\\infty|∞) ?, ?\+?(?:\\infty|∞) ?\)|R",
-    "cannot be determined": r"(?:it )?(?:cannot|can't|can not|could not) be (?:determined|known|decided)|(?:not enough|insufficient) information|indeterminate|无法(?:确定|判断)|不能确定|不确定",
-    "no change": r"(?:no|without) change|unchanged|does not change|doesn't change|remains? (?:the same|unchanged|constant)|stays? (?:the same|unchanged|constant)|(?:保持)?不变|没有变化|无变化",
+    "no solution": (
+        r"(?:there (?:is|are) |has )?no (?:real |possible |valid |such )?(?:solutions?|roots?)(?: exists?)?",
+        r"(?:方程)?无(?:实数)?解|无实(?:数)?根|没有(?:实数)?解|没有实数?根|unsolvable",
+    ),
+    "does not exist": (
+        r"d\.?n\.?e\.?|(?:the )?(?:limit |it |maximum |minimum |value )?(?:does not|doesn't|do not|did not) exist",
+        r"non-?existent|undefined|not defined|\\nexists|(?:极限)?不存在|无定义|无意义|没有意义",
+    ),
+    "infinity": (
+        rf"\+? ?{_INFINITY}|(?:positive |plus ){_INFINITY}|infinite|diverges?(?: to {_INFINITY})?",
+        r"正无穷(?:大)?|无穷(?:大)?|发散",
+    ),
+    "minus infinity": (rf"(?:-|negative |minus ) ?{_INFINITY}|负无穷(?:大)?",),
+    "infinitely many": (
+        r"infinitely many(?: solutions)?|infinite(?:ly many)? (?:number of )?solutions?",
+        r"an infinite number(?: of solutions)?|无数(?:个|多个)?(?:解)?|无穷多(?:个)?(?:解)?",
+    ),
+    "empty set": (r"\\emptyset|∅|Ø|ø|(?:the )?(?:empty|null) set|空集|\\\{ ?\\\}|\{ ?\}",),
+    "none of the above": (
+        r"none of (?:the above|these|the (?:given )?(?:options|choices|answers)|them)(?: (?:is|are) correct)?|neither",
+        r"以上都不(?:是|对|正确)|都不对",
+    ),
+    "all of the above": (r"all of (?:the above|these|them)|以上都(?:是|对|正确)",),
+    "all real numbers": (
+        r"all real(?: number)?s?|all real (?:values|x)|every real number|(?:全体|一切|任意)实数",
+        r"(?:x )?\\in ?\\(?:mathbb|R) ?\{?R?\}?|\\mathbb ?\{?R\}?|ℝ|R|\( ?-(?:\\infty|∞) ?, ?\+?(?:\\infty|∞) ?\)",
+    ),
+    "cannot be determined": (
+        r"(?:it )?(?:cannot|can't|can not|could not) be (?:determined|known|decided)",
+        r"(?:not enough|insufficient) information|indeterminate|无法(?:确定|判断)|不能确定|不确定",
+    ),
+    "no change": (
+        r"(?:no|without) change|unchanged|does not change|doesn't change",
+        r"(?:remains?|stays?) (?:the same|unchanged|constant)|(?:保持)?不变|没有变化|无变化",
+    ),
 }
 _PATTERNS = {
-    meaning: re.compile(rf"(?:{pattern})", re.IGNORECASE if meaning != "all real numbers" else 0)
-    for meaning, pattern in _MEANINGS.items()
+    meaning: re.compile(rf"(?:{'|'.join(patterns)})", 0 if meaning == "all real numbers" else re.IGNORECASE)
+    for meaning, patterns in _MEANINGS.items()
 }
 _LEAD = re.compile(
-    r"^(?:therefore|thus|hence|so|the (?:answer|solution set|solution|limit|result|equation|system|set|series|integral|value)|方程组?|极限|答案|解集|[a-zA-Z])? ?"
-    r"(?:is|are|has|=|:|为|是|,|\\in)? ?(?:there (?:is|are) )?",
+    r"^(?:therefore|thus|hence|so"
+    r"|the (?:answer|solution set|solution|limit|result|equation|system|set|series|integral|value)"
+    r"|方程组?|极限|答案|解集|[a-zA-Z])? ?(?:is|are|has|=|:|为|是|,|\\in)? ?(?:there (?:is|are) )?",
     re.IGNORECASE,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sciinstruct.records import Verdict
-from sciinstruct.verification.normalise import clean
+from sciinstruct.verification.normalise import clean, words
 from sciinstruct.verification.policy import DEFAULT, Policy
 from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
 
@@ -67,8 +67,8 @@ _SYNONYMS = (
     ("大于", ["高于", "多于", ">", "greater"]),
     ("小于", ["低于", "少于", "<", "less"]),
     ("等于", ["=", "equals"]),
-    ("带正电", "正电 正电荷 带正电荷 positive positively".split()),
-    ("带负电", "负电 负电荷 带负电荷 negative negatively".split()),
+    ("带正电", words("正电 正电荷 带正电荷 positive positively")),
+    ("带负电", words("负电 负电荷 带负电荷 negative negatively")),
     ("向左", ["水平向左", "左", "leftward", "leftwards", "left"]),
     ("向右", ["水平向右", "右", "rightward", "rightwards", "right"]),
     ("向上", ["竖直向上", "上", "upward", "upwards", "up"]),
@@ -76,7 +76,8 @@ _SYNONYMS = (
 )
 _MEANING = {word: head for head, words in _SYNONYMS for word in (head, *words)}
 _SUBJECT = re.compile(
-    r"^[\u4e00-\u9fffA-Za-z0-9_^{}]{0,8}?(?:将会|将|会|逐渐|应|是|为)?(?P<verdict>水平向[左右]|竖直向[上下]|向[左右上下]|[增减变升降][大小加少高低强弱多]|保持不变|不变)(?:运动|移动|偏转|滑动|摆动)?$"
+    r"^[\u4e00-\u9fffA-Za-z0-9_^{}]{0,8}?(?:将会|将|会|逐渐|应|是|为)?(?P<verdict>水平向[左右]|竖直向[上下]|向[左右上下]|"
+    r"[增减变升降][大小加少高低强弱多]|保持不变|不变)(?:运动|移动|偏转|滑动|摆动)?$"
 )
 _NEGATED = re.compile(r"不(?!变)|没|非|无|未|\b(?:not|no|never|neither|nor|without)\b|n't", re.IGNORECASE)
 
@@ -90,7 +91,7 @@ def _squashed(text: str) -> str:
 
 
 def plain_words(text: str) -> str:
-    """`text` in lower case without punctuation, articles, markup and cue phrases, Greek letters by name, blanks removed in Chinese."""
+    """`text` in lower case without punctuation, articles, markup and cue phrases; Greek letters by name."""
     text = clean(text).lower()
     text = _GREEK_COMMAND.sub(r"\1", _GREEK_LETTER.sub(lambda m: _GREEK[m.group()], text))
     text = _LEAD.sub("", _MARKS.sub(" ", text).strip())

@@ -232,7 +232,8 @@ dB dBm decibel 分贝 = dB
 $ dollar USD 美元 元 = $
 ¢ cent 角 = 0.01 $
 万元 = 1e4 $
-cycle time times fold photon electron molecule particle atom ion count event decay 个 次 倍 种 人 条 只 名 项 组 辆 件 张 本 棵 块 位 对 支 层 根 = 1
+cycle time times fold photon electron molecule particle atom ion count event decay = 1
+个 次 倍 种 人 条 只 名 项 组 辆 件 张 本 棵 块 位 对 支 层 根 = 1
 """
 _TEMPERATURES = {
     "°C degC celsius Celsius centigrade 摄氏度": (1.0, 273.15),

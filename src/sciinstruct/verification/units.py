@@ -1,10 +1,11 @@
-"""Reading unit expressions: `kJ mol^{-1}`, `m/s^2`, `J/(mol·K)`, `square metres`, `kilograms per cubic meter`, `米每秒`."""
+"""Reading unit expressions: `kJ mol^{-1}`, `m/s^2`, `J/(mol·K)`, `square metres`, `kilograms per meter`, `米每秒`."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
+from sciinstruct.verification.normalise import words
 from sciinstruct.verification.unit_table import (
     CHINESE_PREFIXES,
     DIMENSIONS,
@@ -39,7 +40,8 @@ _WORD = re.compile(
     r"(?:(?<=°) ?[CFKR](?![a-zA-Z]))?"
 )
 _POWER = re.compile(
-    r" ?(?:\^|\*\*) ?(?:\{ ?([+-]?) ?([0-9](?:[./][0-9])?) ?\}|\(([+-]?)([0-9](?:[./][0-9])?)\)|([+-]?)([0-9](?:\.[0-9])?))"
+    r" ?(?:\^|\*\*) ?(?:\{ ?([+-]?) ?([0-9](?:[./][0-9])?) ?\}|\(([+-]?)([0-9](?:[./][0-9])?)\)|"
+    r"([+-]?)([0-9](?:\.[0-9])?))"
     r"|()(?<=[a-zA-Z])([23])(?![0-9.])|([-+])([1-4])(?![0-9.])"
 )
 _JOIN = re.compile(
@@ -57,14 +59,15 @@ _POWER_WORDS = {
 _AFTER_WORDS = {"squared": 2.0, "cubed": 3.0, "force": None}
 _CHINESE_NAMES = tuple(sorted((n for n in {**NAMES, **PREFIXED_NAMES} if n[0] >= "\u4e00"), key=len, reverse=True))
 _PHRASES = re.compile(
-    r"(lbs?|pounds?)[ -](?:force|f)\b|((?:ft|foot|feet|in|inch)[ .·-]{1,3}(?:lbs?f?|pounds?)|(?:lbs?f?|pounds?)[ .·-]{1,3}(?:ft|foot|feet|in|inch))\b|(degrees?|deg)[ .]{1,2}(c|f|celsius|fahrenheit|kelvin|centigrade|rankine)\b"
+    r"(lbs?|pounds?)[ -](?:force|f)\b|((?:ft|foot|feet|in|inch)[ .·-]{1,3}(?:lbs?f?|pounds?)|(?:lbs?f?|"
+    r"pounds?)[ .·-]{1,3}(?:ft|foot|feet|in|inch))\b|(degrees?|deg)[ .]{1,2}(c|f|celsius|fahrenheit|kelvin|"
+    r"centigrade|rankine)\b"
     r"|(mm|cm|in)[ .]{0,2}(?:of )?(?:hg|mercury)\b|(electron)[ -]volts?\b|(metric) tons?\b|(light)[ -]years?\b",
     re.IGNORECASE,
 )
-_JOINED_FIRST = frozenset("J kJ N kN W kW V kV A mA C Pa kPa kg T Ω eV MeV ft lb g L".split())
-_JOINED_SECOND = frozenset("m cm s h K mol lb lbf ft atm".split())
-_NOT_JOINED = frozenset("Am As Cm Cs Cd Tm Th".split())
-_ELEMENTS = frozenset("C N H K S F P V W I B U O".split())
+_JOINED_FIRST = words("J kJ N kN W kW V kV A mA C Pa kPa kg T Ω eV MeV ft lb g L")
+_JOINED_SECOND = words("m cm s h K mol lb lbf ft atm")
+_NOT_JOINED = words("Am As Cm Cs Cd Tm Th")
 _DEPTH = 8
 
 
@@ -104,15 +107,8 @@ def _product(text: str, start: int, level: int) -> tuple[Unit, int] | None:
             unit, end = unit * found[0] ** -1, found[1]
             continue
         join = _JOIN.match(text, end)
-        if (
-            level == 0
-            and join
-            and join.group().isspace()
-            and _is_amount(unit)
-            and text[join.end() : join.end() + 1] in _ELEMENTS
-        ):
-            if _ELEMENT.match(text, join.end()):
-                break  # "5 g C" is five grams of carbon
+        if level == 0 and join and join.group().isspace() and _is_amount(unit) and _ELEMENT.match(text, join.end()):
+            break  # "5 g C" is five grams of carbon
         found = _factor(text, join.end() if join else end, level)
         if found is None or (
             join is not None and join.end() == end and text[end : end + 1].isalpha() and text[end - 1].isalpha()
@@ -122,7 +118,7 @@ def _product(text: str, start: int, level: int) -> tuple[Unit, int] | None:
     return unit, end
 
 
-_ELEMENT = re.compile(r"[A-Z](?:_?\{?[0-9]{0,3}\}?)(?:[A-Z][A-Za-z0-9_{}]*)?(?=[\s,;)]|$)")
+_ELEMENT = re.compile(r"[CNHKSFPVWIBUO](?:_?\{?[0-9]{0,3}\}?)(?:[A-Z][A-Za-z0-9_{}]*)?(?=[\s,;)]|$)")
 
 
 def _is_amount(unit: Unit) -> bool:
