@@ -32,7 +32,7 @@ TRIALS = 10
 "Points that are tried until two decide."
 WIDE = 1000
 "Trials from here on are spread over six powers of ten, for comparisons with a tolerance."
-INTEGRATION_CONSTANTS = frozenset(("C", "c", "K", "C_1", "c_1"))
+INTEGRATION_CONSTANTS = frozenset(("C", "c", "K", "C_1", "c_1", "const"))
 
 Agreement = Literal["equal", "different", "unknown"]
 
@@ -255,9 +255,11 @@ def _has_function(node: Node, name: str) -> bool:
 
 
 def _equal_up_to_constant(gold: Node, answer: Node) -> bool:
-    """Both end with "+ C": is their difference the same at all points?"""
+    """Both have a "+ C" (one of them by that letter) and a variable: is their difference the same at all points?"""
     one, other = _without_constant(gold), _without_constant(answer)
-    if one is None or other is None:
+    if one is None or other is None or not any(True for _ in names_in(one)):
+        return False
+    if not {"C", "C_1", "const"} & {*names_in(gold), *names_in(answer)}:
         return False
     difference = ("add", one, ("neg", other))
     try:

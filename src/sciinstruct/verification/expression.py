@@ -106,6 +106,8 @@ def read_answer(answer: str) -> tuple[Node | None, str]:
     """The tree of an answer's value, behind `name =` if that stands there, or None and the reason in words."""
     cleaned = trimmed(clean(answer))
     parts = members(cleaned)
+    if len(parts) == 2 and read_name(parts[1]) and not is_label(parts[0]):
+        parts.reverse()  # 2x+1 = y
     node = read_value(parts[-1])
     if node is None:
         return None, f"cannot read {_short(parts[-1])} as an expression"

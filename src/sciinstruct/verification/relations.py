@@ -54,6 +54,8 @@ def parse(text: str) -> Equation | None:
     parts = [part.strip() for part in _PROPORTIONAL.split(cleaned)] if proportional else members(cleaned)
     if len(parts) < 2 or len(parts) > 6:
         return None
+    if len(parts) == 2 and read_name(parts[1]) and not is_label(parts[0]):
+        parts.reverse()  # 2x+1 = y
     name = parts[0] if is_label(parts[0]) else None
     values = parts[1:] if name is not None else parts
     sides = [read_value(part) for part in values]
