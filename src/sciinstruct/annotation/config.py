@@ -88,6 +88,13 @@ class AnnotateConfig:
     max_calls: int | None = None
     "Calls to pay for in this run folder; it stops cleanly there and can be resumed."
 
+    plan: bool = False
+    "Annotate a pilot only, and say what the rest will take: calls, tokens, dollars and time by stage, as ranges."
+    pilot: int = 40
+    "Questions of the pilot; they are paid for and count when the run goes on."
+    controls: int = 0
+    "At the end, two controls on this many questions with a wrong first solution: a wrong reference, and resampling."
+
     ledger: Path | None = None
     "File of every paid reply (default: ledger.sqlite in the run folder)."
     reuse: tuple[Path, ...] = ()
@@ -112,7 +119,7 @@ class AnnotateConfig:
             raise ConfigError(f"stages: {min(unknown)!r} is none of solve, reflect, revise")
         at_least_one = (
             *("samples", "reflect_samples", "revise_samples", "rounds", "agreement_samples", "concurrency"),
-            *("max_tokens", "max_calls"),
+            *("max_tokens", "max_calls", "pilot"),
         )
         for name in at_least_one:
             value = getattr(self, name)

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from ..errors import ModelError, RunPausedError
 from ..records import Question, Reply, Request, Verdict
-from .loop import Ask, Check, Outcome, Steps, self_reflection
+from .controls import ControlResult, Controls, control_loop
+from .loop import Ask, Check, Outcome, self_reflection
 from .plan import Plan
 from .progress import Pending, Progress
 
-__all__ = ["Answering", "Checking", "Engine", "drive"]
+__all__ = ["Answering", "Checking", "Engine", "drive", "run_controls"]
 
 # Outcomes are kept in one commit for this many questions, or after this many seconds.
 _COMMIT_COUNT = 64
@@ -28,6 +29,9 @@ _COMMIT_SECONDS = 0.5
 _BACKLOG_SECONDS = 0.05
 # Near the end of the input, questions within this many times the concurrency start longest first.
 _LOOKAHEAD = 16
+
+
+Result = TypeVar("Result")
 
 
 class Answering(Protocol):
@@ -49,15 +53,15 @@ class Checking(Protocol):
     ) -> Verdict: ...
 
 
-async def drive(steps: Steps, client: Answering, verifier: Checking) -> Outcome:
-    """Runs one loop to its outcome. A RunPausedError of the client ends it without an outcome and is raised."""
+async def drive(steps: Generator[Ask | Check, Any, Result], client: Answering, verifier: Checking) -> Result:
+    """Runs one loop to its result. A RunPausedError of the client ends it without a result and is raised."""
     advance: Callable[[], Ask | Check] = partial(next, steps)
     while True:
         try:
             needed = advance()
         except StopIteration as stop:
-            outcome: Outcome = stop.value
-            return outcome
+            result: Result = stop.value
+            return result
         try:
             advance = partial(steps.send, await _provide(needed, client, verifier))
         except RunPausedError:
@@ -113,9 +117,9 @@ class Engine:
         self._ended: list[tuple[bytes, Outcome]] = []
         self._workers: list[asyncio.Task[None]] = []
 
-    async def run(self) -> None:
-        """Runs until no question is pending or `stop` is called; raises RunPausedError where nothing can go on."""
-        source = _longest_first_at_the_end(self.progress.pending(), _LOOKAHEAD * self.concurrency)
+    async def run(self, pending: Iterator[Pending]) -> None:
+        """Runs until none of `pending` is left or `stop` is called; raises RunPausedError where nothing can go on."""
+        source = _longest_first_at_the_end(pending, _LOOKAHEAD * self.concurrency)
         self._workers = [asyncio.create_task(self._work(source)) for _ in range(self.concurrency)]
         committing = asyncio.create_task(self._commit_regularly())
         try:
@@ -175,6 +179,26 @@ class Engine:
         self.progress.add(ended)
         for _, outcome in ended:
             self.on_outcome(outcome)
+
+
+async def run_controls(
+    cases: Iterator[Outcome], plan: Plan, client: Answering, verifier: Checking, concurrency: int
+) -> Controls:
+    """The controls of these outcomes, `concurrency` questions at a time."""
+    controls = Controls()
+
+    async def work() -> None:
+        for outcome in cases:
+            result: ControlResult = await drive(control_loop(outcome, plan), client, verifier)
+            controls.results.append(result)
+
+    workers = [asyncio.create_task(work()) for _ in range(concurrency)]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+    return controls
 
 
 def _longest_first_at_the_end(pending: Iterator[Pending], window: int) -> Iterator[Pending]:

@@ -26,7 +26,7 @@ from .parts import Parts, after_thinking, critic_verdict, split_parts
 from .plan import Plan
 from .prompts import problem_text, reference_text
 
-__all__ = ["FAULTS", "Ask", "Check", "Outcome", "Steps", "self_reflection"]
+__all__ = ["FAULTS", "Ask", "Check", "Outcome", "Steps", "self_reflection", "shortened"]
 
 # How often a reply is asked for again, by what was wrong with it.
 REASKS = {"no-solution": 2, "truncated": 1, "unstated": 1, "leak": 1}
@@ -231,7 +231,7 @@ class _Loop:
     def _messages(self, stage: str, draft: Attempt | None = None) -> tuple[Message, ...]:
         values = {"problem": problem_text(self.question)}
         if stage != "solve":
-            values["solution"] = _shortened(draft.solution if draft else "")
+            values["solution"] = shortened(draft.solution if draft else "")
         if stage == "revise":
             values["reference"] = reference_text(self.question)
         return self.plan.prompt_set(self.question).messages(stage, **values)
@@ -329,7 +329,8 @@ def _reason(last: Verdict) -> str:
     return "unverified" if last.value == "unknown" else "wrong"
 
 
-def _shortened(solution: str) -> str:
+def shortened(solution: str) -> str:
+    """A solution as a prompt shows it: whole, or with its middle left out where it is very long."""
     if len(solution) <= SHOWN_CHARACTERS:
         return solution
     half = SHOWN_CHARACTERS // 2

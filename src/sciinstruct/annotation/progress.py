@@ -96,6 +96,29 @@ class Progress:
                 yield Pending(position, digest, self._questions.decode(record))
             last = rows[-1][0]
 
+    def pilot(self, size: int) -> list[tuple[Question, Pending | None]]:
+        """A random sample of the questions, the same each time; each with itself as pending if it has not ended."""
+        query = (
+            "SELECT position, digest, record, digest IN (SELECT digest FROM outcomes) FROM questions "
+            "ORDER BY digest LIMIT ?"
+        )
+        sample = []
+        for position, digest, record, ended in self._database.execute(query, (size,)):
+            question = self._questions.decode(record)
+            sample.append((question, None if ended else Pending(position, digest, question)))
+        return sample
+
+    def in_random_order(self) -> Iterator[Outcome]:
+        """Outcomes of this run in an order that has nothing to do with the input's and is the same each time."""
+        query = "SELECT outcome FROM questions JOIN outcomes USING (digest) ORDER BY digest"
+        for (outcome,) in self._database.execute(query):
+            yield self._outcomes.decode(outcome)
+
+    def questions(self) -> Iterator[Question]:
+        """Questions of this run in input order."""
+        for (record,) in self._database.execute("SELECT record FROM questions ORDER BY position"):
+            yield self._questions.decode(record)
+
     def count_pending(self) -> int:
         """Number of questions of this run without an outcome."""
         (count,) = self._database.execute(

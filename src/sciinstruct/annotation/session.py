@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +18,9 @@ from ..records import Question, Rejection
 from ..verification import Verifier
 from .attrition import Attrition
 from .config import AnnotateConfig
-from .engine import Engine
+from .controls import eligible
+from .engine import Engine, run_controls
+from .forecast import forecast, uncheckable
 from .loop import Outcome
 from .outputs import input_digests, manifest_of, usage_of, write_tables
 from .plan import Plan
@@ -26,7 +29,10 @@ from .setup import open_models, prices_of, resolve_plan
 
 __all__ = ["Session", "Snapshot", "State", "Summary"]
 
-State = Literal["reading", "running", "writing", "finished", "stopped", "paused"]
+State = Literal["reading", "running", "writing", "finished", "stopped", "paused", "planned"]
+
+
+Facts = dict[str, Any]
 
 
 @dataclass
@@ -79,6 +85,7 @@ class Session:
         self._after = after
         self._engine: Engine | None = None
         self._client: Client | None = None
+        self._ledger: Ledger | None = None
         self._stops = 0
         self._started = time.monotonic()
 
@@ -91,7 +98,7 @@ class Session:
                 stack.push_async_callback(model.aclose)
             plan = resolve_plan(self.config, names)
             folder = stack.enter_context(RunFolder.open(self.config.out, create=True))
-            ledger = self._open_ledger(folder)
+            ledger = self._ledger = self._open_ledger(folder)
             stack.callback(ledger.close)
             self._client = Client(
                 models, ledger, prices=prices, budget=self.config.budget, max_calls=self.config.max_calls
@@ -119,20 +126,26 @@ class Session:
         return snapshot
 
     def _open_ledger(self, folder: RunFolder) -> Ledger:
-        own = open_ledger(self.config.ledger or folder.ledger)
         others = [path / "ledger.sqlite" if path.is_dir() else path for path in self.config.reuse]
-        return LayeredLedger(own, [read_ledger(path) for path in others]) if others else own
+        reused = [read_ledger(path) for path in others]
+        own = open_ledger(self.config.ledger or folder.ledger)
+        return LayeredLedger(own, reused) if reused else own
 
     async def _annotate(self, plan: Plan, folder: RunFolder, progress: Progress) -> Summary:
         progress.forget_unfinished()
         intake = progress.take_in(self._counted())
         self.snapshot.open = progress.count_pending()
-        if not self.snapshot.open and (unchanged := _written_before(folder, plan, intake)) is not None:
+        if not self.snapshot.open and (unchanged := self._written_before(folder, plan, intake)) is not None:
             self.snapshot.state = "finished"
             return unchanged
-        state, reason = await self._run_engine(plan, progress)
+        self.snapshot.state = "running"
+        verifier = Verifier()
+        try:
+            state, reason, facts = await self._run_engine(plan, progress, verifier)
+        finally:
+            verifier.close()
         self.snapshot.state = "writing"
-        summary = self._write(plan, folder, progress, intake, state, reason)
+        summary = self._write(plan, folder, progress, intake, state, reason, facts)
         self.snapshot.state = state
         return summary
 
@@ -141,23 +154,40 @@ class Session:
             self.snapshot.rows += 1
             yield row
 
-    async def _run_engine(self, plan: Plan, progress: Progress) -> tuple[State, str]:
-        """Annotates what is pending; how that ended and, if it paused, why."""
+    async def _run_engine(self, plan: Plan, progress: Progress, verifier: Verifier) -> tuple[State, str, Facts]:
+        """Annotates what is pending (or the pilot of it): how that ended, why if it paused, and facts for the
+        manifest."""
         assert self._client is not None
-        self.snapshot.state = "running"
-        verifier = Verifier()
-        self._engine = Engine(
+        engine = self._engine = Engine(
             plan, progress, self._client, verifier, self.config.concurrency, self._ended, self._backlogged
         )
         for _ in range(self._stops):
-            self._engine.stop()
+            engine.stop()
+        pilot = progress.pilot(self.config.pilot) if self.config.plan else []
+        source = (pending for _, pending in pilot if pending is not None) if self.config.plan else progress.pending()
         try:
-            await self._engine.run()
+            await engine.run(source)
+            if self._stops:
+                return "stopped", "", {}
+            if self.config.plan:
+                return "planned", "", {"forecast": self._forecast(progress, {question.id for question, _ in pilot})}
+            return "finished", "", await self._controls(plan, progress, verifier)
         except RunPausedError as error:
-            return "paused", str(error)
-        finally:
-            verifier.close()
-        return ("stopped" if progress.count_pending() else "finished"), ""
+            return "paused", str(error), {}
+
+    def _forecast(self, progress: Progress, pilot: set[str]) -> Facts:
+        assert self._client is not None and self._ledger is not None
+        unable = uncheckable(progress.questions())
+        made = forecast(self._ledger.scan(), pilot, progress.count_pending(), self.config.concurrency, unable)
+        return {**made.as_dict(), "spent_before": usage_of(self._client.stats)["total"]}
+
+    async def _controls(self, plan: Plan, progress: Progress, verifier: Verifier) -> Facts:
+        if not self.config.controls:
+            return {}
+        assert self._client is not None
+        cases = islice(filter(eligible, progress.in_random_order()), self.config.controls)
+        controls = await run_controls(cases, plan, self._client, verifier, self.config.concurrency)
+        return {"controls": controls.as_dict()}
 
     def _ended(self, outcome: Outcome) -> None:
         self.snapshot.open -= 1
@@ -168,31 +198,51 @@ class Session:
         self._on_outcome(outcome)
 
     def _write(
-        self, plan: Plan, folder: RunFolder, progress: Progress, intake: Intake, state: State, reason: str
+        self,
+        plan: Plan,
+        folder: RunFolder,
+        progress: Progress,
+        intake: Intake,
+        state: State,
+        reason: str,
+        facts: Facts,
     ) -> Summary:
         assert self._client is not None
         before = folder.read_manifest()
         attrition = write_tables(folder, progress, intake)
+        usage = usage_of(self._client.stats)
         manifest = {
             **manifest_of(plan, intake, attrition, state, input_digests(self._files)),
-            "usage": usage_of(self._client.stats),
+            "usage": usage,
             "seconds": round(before.get("seconds", 0.0) + time.monotonic() - self._started, 3),
+            **_forecast_with_spent(before, usage["total"]),
             **({"paused": reason} if reason else {}),
+            **facts,
         }
         folder.write_manifest(manifest)
         if self._after is not None:
             self._after(folder)
         return Summary(state, reason, attrition, folder.read_manifest(), folder.path)
 
+    def _written_before(self, folder: RunFolder, plan: Plan, intake: Intake) -> Summary | None:
+        """The summary of an earlier run whose tables are those of this input and plan; None if there is work to do."""
+        manifest = folder.read_manifest()
+        wanted = ("finished", intake.fingerprint, plan.digest().hex())
+        if (manifest.get("state"), manifest.get("fingerprint"), manifest.get("plan")) != wanted:
+            return None
+        if self.config.plan or (self.config.controls and "controls" not in manifest):
+            return None
+        if not all(table.exists() for table in (folder.attempts, folder.instructions, folder.rejected)):
+            return None
+        manifest["usage"]["reused"] = 0
+        manifest["usage"]["paid"] = dict.fromkeys(manifest["usage"]["paid"], 0)
+        return Summary("finished", "", Attrition.from_dict(manifest["attrition"]), manifest, folder.path)
 
-def _written_before(folder: RunFolder, plan: Plan, intake: Intake) -> Summary | None:
-    """The summary of an earlier run whose tables are those of this input and plan; None if they are to be written."""
-    manifest = folder.read_manifest()
-    wanted = ("finished", intake.fingerprint, plan.digest().hex())
-    if (manifest.get("state"), manifest.get("fingerprint"), manifest.get("plan")) != wanted:
-        return None
-    if not all(table.exists() for table in (folder.attempts, folder.instructions, folder.rejected)):
-        return None
-    manifest["usage"]["reused"] = 0
-    manifest["usage"]["paid"] = dict.fromkeys(manifest["usage"]["paid"], 0)
-    return Summary("finished", "", Attrition.from_dict(manifest["attrition"]), manifest, folder.path)
+
+def _forecast_with_spent(before: Facts, total: dict[str, float]) -> Facts:
+    """The forecast of an earlier pilot, with what was spent since."""
+    made = before.get("forecast")
+    if made is None:
+        return {}
+    spent = {name: total[name] - made["spent_before"][name] for name in total}
+    return {"forecast": {**made, "spent_since": spent}}

@@ -16,11 +16,12 @@ from rich.text import Text
 from ..annotation.attrition import STAGES, Attrition
 from ..annotation.run import Annotation
 from ..annotation.session import Snapshot, Summary
+from .words import control_lines, forecast_lines
 
 __all__ = ["attrition_table", "watch"]
 
 _PLAIN_SECONDS = 10.0
-_EXIT = {"finished": 0, "stopped": 130, "paused": 3}
+_EXIT = {"finished": 0, "planned": 0, "stopped": 130, "paused": 3}
 
 
 def watch(run: Annotation, console: Console | None = None) -> int:
@@ -128,6 +129,10 @@ def _closing_lines(summary: Summary) -> Iterator[str]:
     line = f"{paid['calls']:,} calls paid, {usage['reused']:,} reused; "
     line += f"{paid['prompt_tokens']:,} prompt and {paid['completion_tokens']:,} completion tokens"
     yield line + (f"; ${total['cost']:,.4f} spent in all" if total["cost"] else "")
+    if "controls" in summary.manifest:
+        yield from control_lines(summary.manifest["controls"])
+    if "forecast" in summary.manifest:
+        yield from forecast_lines(summary.manifest["forecast"])
     if summary.state == "paused":
         yield f"Paused: {summary.reason}"
     if summary.attrition.open:
