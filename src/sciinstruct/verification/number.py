@@ -116,6 +116,7 @@ _ENGLISH = {
     "hundred": 100,
     "half": 0,
 }
+_SHARES = {"half": "0.5", "one half": "0.5", "a half": "0.5", "a quarter": "0.25", "one quarter": "0.25", "一半": "0.5"}
 _ENGLISH_WORD = re.compile(r"(minus |negative )?([a-z]{3,9})(?:[- ]([a-z]{3,5}))?(?![a-z])", re.I)
 _CHINESE_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _CHINESE_STEPS = {"十": 10, "百": 100, "千": 1_000}
@@ -128,6 +129,8 @@ _SIGN_WORDS = re.compile(r"(?:负|零下|minus |negative )(?= ?[0-9.])", re.I)
 def number_prefix(text: str) -> tuple[Number, int] | None:
     """The number that cleaned `text` begins with, and where it ends; None where it begins with none."""
     start = 0
+    if share := _SHARES.get(text.lower()):
+        return Number(Decimal(share), None, integer=False, text=text), len(text)
     negative = False
     if sign := _SIGN_WORDS.match(text):
         negative, start = True, sign.end()

@@ -15,7 +15,7 @@ from sciinstruct.verification.normalise import clean
 from sciinstruct.verification.number import Number, number_prefix, same_number
 from sciinstruct.verification.policy import DEFAULT, Policy
 from sciinstruct.verification.unit_table import NO_UNIT, Unit
-from sciinstruct.verification.units import same_dimension, unit_prefix
+from sciinstruct.verification.units import lookup, same_dimension, unit_prefix
 from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
 
 __all__ = ["Quantity", "compare", "parse", "same_quantity", "strip_name"]
@@ -39,6 +39,8 @@ _APPROXIMATE = re.compile(
     r" ?",
     re.IGNORECASE,
 )
+_ALONE = re.compile(r"\\\{ ?([^,;{}]{1,80}) ?\\\}")
+_COUNTED = re.compile(r"^(?:答[:：]? ?)?(?:一共有?|总共有?|共计?有?|有)(?=[0-9零一二两三四五六七八九十百])")
 _NAME = re.compile(
     r"^(?![0-9.+-])(?:[^=≈<>≤≥±,;:+*^_-]|_(?!\{)|[_^]\{[^{}]{1,20}\}|\^[*'∘o°]|"
     r"(?<=[A-Za-z])-(?=[A-Za-z])){1,80}?(?:=|≈|∼|\\approx(?![a-z])|\\sim(?:eq)?(?![a-z])|\\simeq(?![a-z])|"
@@ -77,7 +79,7 @@ _VARIABLE = re.compile(
     r"(?<![\\a-zA-Z])(?!(?:arc|a)?(?:sin|cos|tan)(?![a-z])|(?:log|ln|exp|sqrt|pi|e)(?![a-zA-Z]))[a-zA-Z]"
 )
 _UNIT_START = re.compile(r"(?<=[0-9})πe°]) ?(?=[A-Za-zμΩÅ°%\u4e00-\u9fff]|\\(?:mu|Omega))|(?<=pi) (?=[A-Za-zμΩÅ])")
-_MONEY = unit_prefix("$")
+_SYMBOL_OF_MONEY = {"¥": "元", "RMB": "元", "人民币": "元", "USD": "$"}
 
 
 def strip_name(text: str) -> str:
@@ -99,6 +101,9 @@ def parse(text: str) -> Quantity | None:
     approximate = False
     if match := _APPROXIMATE.match(text):
         approximate, text = True, text[match.end() :]
+    if match := _ALONE.fullmatch(text):
+        text = match.group(1).strip()
+    text = _COUNTED.sub("", text)
     return (
         _plain_quantity(text, approximate, difference)
         or _constant_quantity(text, approximate, difference)
@@ -123,16 +128,19 @@ def _end_of_chain(text: str, approximate: bool, difference: bool) -> Quantity | 
 def _plain_quantity(text: str, approximate: bool, difference: bool) -> Quantity | None:
     """A written number, its unit, words."""
     currency = _CURRENCY.match(text)
-    if currency and _MONEY:
+    if currency:
         text = (currency.group("sign") or "").strip() + text[currency.end() :]
     found = number_prefix(text)
     if found is None:
         return None
     number, end = found
     unit, unit_end = _unit_after(text, end)
-    if currency and unit is None and _MONEY:
-        unit = _MONEY[0]
-    words = text[unit_end:].strip(" .。,;；!")
+    if currency and unit is None:
+        mark = currency.group("mark")
+        unit = lookup(_SYMBOL_OF_MONEY.get(mark, mark))
+    words = text[unit_end:].strip(" .。,;；")
+    if words != "!" or text[end : end + 1] != "!":  # 5! is a factorial
+        words = words.rstrip("!")
     if words and (not _words_allowed(text, unit_end, words) or _SPELLED.match(text[:end])):
         return None
     return Quantity(number, unit, approximate, words, text[end:unit_end].strip(), difference)
@@ -231,6 +239,8 @@ def _one_unit_missing(gold: Quantity, other: Quantity, policy: Policy, rule: str
         converted = _converted(gold, other, policy, rule)
         if converted.value == "right" or (bare.value == "right" and not policy.bare_percent):
             return converted
+    if gold.unit is None and bare.value == "right" and written == _PERCENT:
+        return unknown(rule, f"{_show(other)} against {_show(gold)} without a sign")
     if not allowed and bare.value == "right":
         return wrong(rule, "the unit is missing" if other.unit is None else "the reference has no unit")
     if bare.value == "right":
@@ -239,6 +249,7 @@ def _one_unit_missing(gold: Quantity, other: Quantity, policy: Policy, rule: str
     return bare
 
 
+_PERCENT = lookup("%")
 _RADIAN = tuple(float(n == 7) for n in range(len(NO_UNIT.dimension)))
 
 

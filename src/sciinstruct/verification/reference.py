@@ -14,6 +14,7 @@ from sciinstruct.verification.normalise import DEPTH_LIMIT, clean, depth, words
 from sciinstruct.verification.parts import Part, compare_parts, labelled, listed
 from sciinstruct.verification.policy import Policy
 from sciinstruct.verification.substances import formula_of
+from sciinstruct.verification.verdicts import shorten, unknown
 
 __all__ = ["SYMBOLIC", "Reference", "read_reference"]
 
@@ -108,7 +109,7 @@ def _of_science(gold: str) -> Reference | None:
         value = parse(gold)
         if value is not None:
             return Reference(gold, rule, partial(compare, value), alternatives=rule in _OF_SEVERAL)
-    return None
+    return Reference(gold, "quantity", partial(quantity.compare, measured)) if measured is not None else None
 
 
 _OF_SEVERAL = frozenset(("set", "interval", "equation"))
@@ -121,17 +122,25 @@ def _is_symbolic_constant(measured: quantity.Quantity) -> bool:
 def _compare_quantity(gold: str, measured: quantity.Quantity, answer: str, policy: Policy) -> Verdict:
     """As a quantity; an answer that is none may still be an expression of the same value (`i^2` for -1)."""
     verdict = quantity.compare(measured, answer, policy)
-    if (
-        verdict.value != "unknown"
-        or measured.unit is not None
-        or measured.words
-        or not _looks_mathematical(clean(answer))
-    ):
+    if measured.unit is not None or measured.words:
         return verdict
-    from sciinstruct.verification import expression
+    if verdict.value == "right" and _other_variable(gold, answer):
+        return unknown("number", f"the same value, but of another variable: {shorten(answer)!r}")
+    if verdict.value != "unknown" or not _looks_mathematical(clean(answer)):
+        return verdict
+    from sciinstruct.verification import expression, relations
 
     tree = expression.parse(gold)
-    return expression.compare(tree, answer, policy) if tree is not None else verdict
+    if tree is not None:
+        return expression.compare(tree, answer, policy)
+    equation = relations.parse(gold)
+    return relations.compare(equation, answer, policy) if equation is not None else verdict
+
+
+def _other_variable(gold: str, answer: str) -> bool:
+    """Do reference and answer name two different variables (`x = 1`, `y = 1`)?"""
+    ours, theirs = _VARIABLE_NAME.match(clean(gold)), _VARIABLE_NAME.match(clean(answer))
+    return bool(ours and theirs and ours.group(1) != theirs.group(1))
 
 
 _ELEMENT = re.compile(r"[A-Z]")
@@ -175,8 +184,21 @@ def _types() -> list[tuple[str, Callable[[str], Any], Callable[[Any, str, Policy
         ("set", structures.parse, structures.compare),
         ("ratio", structures.parse_ratio, structures.compare_ratio),
         ("equation", relations.parse, relations.compare),
-        ("expression", _parse_expression, expression.compare),
+        ("expression", _parse_expression, _compare_expression),
     ]
+
+
+def _compare_expression(gold: Any, answer: str, policy: Policy) -> Verdict:
+    """As an expression; a constant may also be answered as a quantity ("30°" for pi/6, "half" for 1/2)."""
+    from sciinstruct.verification import expression
+
+    verdict = expression.compare(gold, answer, policy)
+    if verdict.value == "right":
+        return verdict
+    constant, other = quantity.parse(gold.text), quantity.parse(answer)
+    if constant is None or other is None or (other.unit is None and verdict.value == "wrong"):
+        return verdict
+    return quantity.same_quantity(constant, other, policy)
 
 
 def _compare_formula(gold: Any, answer: str, policy: Policy) -> Verdict:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 __all__ = ["CHINESE_PREFIXES", "DIMENSIONS", "NAMES", "NO_UNIT", "PREFIXED", "PREFIXED_NAMES", "PREFIXES", "Unit"]
 
-DIMENSIONS = ("m", "kg", "s", "A", "K", "mol", "cd", "rad", "bit", "$", "dB")
+DIMENSIONS = ("m", "kg", "s", "A", "K", "mol", "cd", "rad", "bit", "$", "元", "€", "£", "dB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +229,14 @@ rem = 0.01 Sv
 bpm = 0.016666666666666666 s-1
 diopter dioptre = m-1
 dB dBm decibel 分贝 = dB
-$ dollar USD 美元 元 = $
-¢ cent 角 = 0.01 $
-万元 = 1e4 $
+$ dollar USD 美元 = $
+元 yuan RMB 人民币 = 元
+€ euro EUR 欧元 = €
+£ GBP 英镑 = £
+¢ cent = 0.01 $
+角 = 0.1 元
+万元 = 1e4 元
+成 = 0.1
 cycle time times fold photon electron molecule particle atom ion count event decay = 1
 个 次 倍 种 人 条 只 名 项 组 辆 件 张 本 棵 块 位 对 支 层 根 = 1
 """

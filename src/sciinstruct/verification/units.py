@@ -54,6 +54,8 @@ _POWER_WORDS = {
     "cubic": 3.0,
     "cu": 3.0,
     "平方": 2.0,
+    "二次方": 2.0,
+    "三次方": 3.0,
     "立方": 3.0,
 }
 _AFTER_WORDS = {"squared": 2.0, "cubed": 3.0, "force": None}
@@ -213,8 +215,9 @@ def _phrase_unit(match: re.Match[str]) -> Unit:
 
 
 def _chinese(text: str, start: int) -> tuple[Unit, int] | None:
-    power = _POWER_WORDS.get(text[start : start + 2])
-    at = start + 2 if power else start
+    word = next((w for w in _POWER_WORDS if w[0] >= "\u4e00" and text.startswith(w, start)), "")
+    power = _POWER_WORDS.get(word)
+    at = start + len(word)
     factor = 1.0
     for name in _CHINESE_NAMES:
         if text.startswith(name, at):
