@@ -137,6 +137,9 @@ def _compare_quantity(gold: str, measured: quantity.Quantity, answer: str, polic
     return relations.compare(equation, answer, policy) if equation is not None else verdict
 
 
+_VARIABLE_NAME = re.compile(r"\s*([a-z])(?:_\{?\w+\}?)? ?=")
+
+
 def _other_variable(gold: str, answer: str) -> bool:
     """Do reference and answer name two different variables (`x = 1`, `y = 1`)?"""
     ours, theirs = _VARIABLE_NAME.match(clean(gold)), _VARIABLE_NAME.match(clean(answer))
@@ -165,7 +168,6 @@ def _types() -> list[tuple[str, Callable[[str], Any], Callable[[Any, str, Policy
     from sciinstruct.verification import (
         chemistry,
         configuration,
-        expression,
         intervals,
         isotope,
         matrix,
