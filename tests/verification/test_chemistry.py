@@ -55,6 +55,9 @@ def check_reaction(gold: str, answer: str, policy: Policy = POLICY) -> str:
         ("Ca(OH)2", "calcium hydroxide, Ca(OH)2"),
         ("Cu", "copper"),
         ("Cu", "铜"),
+        ("[Al(OH)4]^-", "Al(OH)4-"),
+        ("CH3COOC2H5", "CH3COOCH2CH3"),
+        ("CH2=CH2", "CH2CH2"),
     ],
 )
 def test_notation_does_not_change_a_formula(gold: str, answer: str) -> None:
@@ -133,7 +136,7 @@ def test_the_reason_names_what_is_not_balanced() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x=2", "PV=nRT", "F=ma", "V_2 = 2V_3", "H = U + PV", "A + B -> C", "x -> 0", "", "=", "->"]
+    "text", ["x=2", "PV=nRT", "F=ma", "V_2 = 2V_3", "H = U + PV", "A + B -> C", "CH2=CH2", "x -> 0", "", "=", "->"]
 )
 def test_other_equations_are_no_reactions(text: str) -> None:
     assert reaction.parse(text) is None
@@ -153,6 +156,8 @@ def test_other_equations_are_no_reactions(text: str) -> None:
         ("^{14}_{6}C", "^{14}_{7}C", "wrong"),
         ("^{235}_{92}U", "U-238", "wrong"),
         ("^{14}_{6}C", "carbon", "unknown"),
+        ("^4_2He", "α", "right"),
+        ("^{37}_{17}Cl", "^{37}Cl^-", "unknown"),
     ],
 )
 def test_isotopes(gold: str, answer: str, value: str) -> None:

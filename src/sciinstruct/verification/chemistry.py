@@ -37,6 +37,8 @@ _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7}
 _OXIDATION = re.compile(r"^([A-Z][a-z]?) ?\((I{1,3}|IV|VI{0,2})\)$")
 _ENGLISH = frozenset(("No", "In", "As", "At", "He", "Be", "I", "Am", "Os", "Ho", "Pa", "La", "Co", "Re"))
 "Element symbols that are words or names of other things: a reference of this kind alone is not read as a formula."
+_LAST_WITH_COMPOUNDS = 103
+"Nobody writes formulas of the elements beyond: BLv is a product."
 _DIVIDER = re.compile(r"[^A-Za-z0-9_^{}()\[\]+·.*-]+")
 
 
@@ -130,7 +132,7 @@ def _split_charge(text: str) -> tuple[str | None, int, tuple[str, int] | None]:
     """The text without its charge, the charge, and where there are two readings the second one.
 
     A plain digit before the sign is the charge after one atom (Fe3+, O2-), the last of two digits is the charge after
-    several (SO42-), and one digit after several atoms counts atoms (MnO4-, NH4+).
+    several (SO42-) or a square bracket, and one digit after several atoms counts atoms (MnO4-, Al(OH)4-).
     """
     if match := _CHARGE.search(text):
         digits, sign, sign2, digits2, digits3, sign3, sign4, digits4, sign5, digit5, sign6 = match.groups()
@@ -148,7 +150,7 @@ def _split_charge(text: str) -> tuple[str | None, int, tuple[str, int] | None]:
         return head + digits, unit * int(signs[1:]), None
     if len(signs) > 1:  # Fe+++, Cu++
         return (head + digits, unit * len(signs), None) if set(signs) == {signs[0]} else (None, 0, None)
-    if not digits or head[-1:] in _CLOSE:
+    if not digits or head[-1:] == "]":
         return head, unit * int(digits or 1), None
     if len(digits) > 1:
         return head + digits[:-1], unit * int(digits[-1]), None
@@ -231,11 +233,12 @@ def _composition(atoms: Atoms) -> dict[str, int]:
 
 
 def _ordered(atoms: Atoms) -> Atoms:
-    """Atoms in order with C2H5 written as CH3CH2 and neighbours of one element added up."""
+    """Atoms in order with C2H5 written as CH3CH2 (CH2CH3 behind others) and neighbours of one element added up."""
     spread: list[tuple[str, int]] = []
     for atom in atoms:
         if atom == ("H", 5) and spread and spread[-1] == ("C", 2):
-            spread[-1:] = [("C", 1), ("H", 3), ("C", 1), ("H", 2)]
+            first, second = (3, 2) if len(spread) == 1 else (2, 3)
+            spread[-1:] = [("C", 1), ("H", first), ("C", 1), ("H", second)]
         elif spread and spread[-1][0] == atom[0] != "·":
             spread[-1] = (atom[0], spread[-1][1] + atom[1])
         else:
@@ -258,7 +261,7 @@ def _is_no_word(text: str, formula: Formula) -> bool:
         return not re.fullmatch(r"[A-Z]1", text)
     if text in _ENGLISH:
         return False
-    if any(len(symbol) > 1 for symbol, _ in formula.atoms):
+    if any(len(symbol) > 1 and Z.get(symbol, 1) <= _LAST_WITH_COMPOUNDS for symbol, _ in formula.atoms):
         return True
     return len(formula.atoms) > 1 and (("O", 1) in formula.atoms or ("H", 1) in formula.atoms or text in ("KI", "KF"))
 

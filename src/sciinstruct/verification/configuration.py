@@ -73,7 +73,7 @@ def _shells(text: str) -> Configuration | None:
         electrons[level + kind] += int(braced or plain)
         limit[level + kind] = _CAPACITY[kind]
         at = match.end()
-    if any(count > limit[shell] for shell, count in electrons.items()) or not electrons:
+    if any(count > limit[shell] for shell, count in electrons.items()) or not (electrons or core):
         return None
     for shell in _CORES[core.group(1)].split() if core else ():
         if shell[:2] in electrons:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from sciinstruct.records import Verdict
@@ -92,6 +93,7 @@ def is_label(text: str) -> bool:
     return bool(_LABEL.fullmatch(text)) and not _NEGATED.search(text) and read_value(text) is None
 
 
+@lru_cache(maxsize=256)
 def read_value(text: str) -> Node | None:
     """The tree of an expression in cleaned text, None where it cannot be read."""
     if not text or len(text) > LIMIT or _COMPARED.search(text):

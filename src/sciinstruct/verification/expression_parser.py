@@ -13,6 +13,8 @@ of a comparison get the same one: `e` is Euler's number and `i` the imaginary un
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sciinstruct.verification import mathematical_names as names
 from sciinstruct.verification.mathematical_names import Token
 from sciinstruct.verification.name_parser import MAX_DEPTH, Node, TokenReader, UnreadableError
@@ -35,6 +37,7 @@ def read(text: str) -> Node:
     return node
 
 
+@lru_cache(maxsize=256)
 def read_name(text: str) -> str | None:
     """The name that `text` consists of (`x`, `E_{n}`, `f(x)` as `f`), None where it is anything else."""
     try:
@@ -261,6 +264,9 @@ class _Parser(TokenReader):
             else:
                 self.at += 1
                 power = self.exponent(depth)
+        if name == "log" and base is None and self.peek(1) == "(" and self.peek() in ("2", "10"):
+            self.at += 1  # log10(x)
+            base = _number(self.tokens[self.at - 1].text)
         if power == ("neg", ("num", 1, 0, 0)) and name in names.INVERSE:
             name, power = names.INVERSE[name], None
         node: Node = ("fn", name, (self.argument(depth),))

@@ -16,7 +16,7 @@ __all__ = ["PARTICLES", "Nuclide", "compare", "parse", "read_nuclide"]
 _INDEX = r"(?:\{ ?([+-]?\d{1,3}) ?\}|([+-]?\d{1,3}))"
 _SCRIPTS = re.compile(
     rf"(?:\{{ ?\}} ?)?(?:\^ ?{_INDEX} ?(?:_ ?{_INDEX})?|_ ?{_INDEX} ?\^ ?{_INDEX}) ?(?:\{{ ?\}} ?)?"
-    r"\{? ?([A-Z][a-z]?|n|p|e|\\?alpha|\\?beta|\\?gamma|[αβγ]) ?\}?(?: ?\^ ?\{?[+-]\}?)?$"
+    r"\{? ?([A-Z][a-z]?|n|p|e|\\?alpha|\\?beta|\\?gamma|[αβγ]) ?\}?(?P<sign> ?\^ ?\{?[+-]\}?)?$"
 )
 _HYPHEN = re.compile(r"([A-Z][a-z]?)[ -]?(\d{1,3})$|(\d{1,3})-?([A-Z][a-z]?)$")
 _NAMED = re.compile(r"([a-z]+|[\u4e00-\u9fff\U00020000-\U0002ffff]) ?-? ?(\d{1,3})$", re.IGNORECASE)
@@ -51,7 +51,7 @@ def parse(text: str) -> Nuclide | None:
 
 def compare(gold: Nuclide, answer: str, policy: Policy) -> Verdict:
     """Is `answer` the same isotope (rule "isotope")? A written charge number that is not the element's is wrong."""
-    nuclide = parse(answer)
+    nuclide = parse(answer) or _particle(clean(answer[:40]))
     if nuclide is None:
         return unknown("isotope", f"cannot read {shorten(answer)!r} as an isotope")
     if nuclide == gold:
@@ -64,10 +64,12 @@ def read_nuclide(text: str) -> Nuclide | None:
     match = _SCRIPTS.match(text)
     if match is None:
         return None
-    *indices, symbol = match.groups()
+    *indices, symbol, sign = match.groups()
     mass = indices[0] or indices[1] or indices[6] or indices[7]
     charge = indices[2] or indices[3] or indices[4] or indices[5]
     symbol = _GREEK.get(symbol.lstrip("\\"), symbol)
+    if sign and symbol in Z:
+        return None  # an ion of the isotope is another thing
     return _nuclide(symbol, int(mass), int(charge) if charge is not None else None)
 
 
@@ -83,6 +85,12 @@ def _nuclide(symbol: str, mass: int, charge: int | None) -> Nuclide | None:
     return Nuclide(symbol, mass, charge if charge is not None else own)
 
 
+def _particle(text: str) -> Nuclide | None:
+    """An alpha particle is a helium nucleus."""
+    bare = text.strip(" .。\\").lower().removesuffix("particle").removesuffix("粒子").strip()
+    return Nuclide("He", 4, 2) if bare in ("α", "alpha") else None
+
+
 def _hyphenated(text: str) -> Nuclide | None:
     """C-14, C14 only with a hyphen or a space; 14C."""
     match = _HYPHEN.match(text)
@@ -94,8 +102,9 @@ def _hyphenated(text: str) -> Nuclide | None:
 
 def _named(text: str) -> Nuclide | None:
     """carbon-14, 碳14, 氘."""
-    if text.lower() in _HEAVY_HYDROGEN:
-        return Nuclide("H", _HEAVY_HYDROGEN[text.lower()], 1)
+    heavy = _HEAVY_HYDROGEN.get(text if len(text) == 1 else text.lower())
+    if heavy is not None:
+        return Nuclide("H", heavy, 1)
     match = _NAMED.match(text)
     symbol = NAMES.get(match.group(1).lower()) if match else None
     return _nuclide(symbol, int(match.group(2)), None) if match and symbol else None

@@ -149,7 +149,7 @@ _TOKEN = re.compile(
 
 
 _ARROW = re.compile(r"\\(?:vec|overrightarrow|mathit|mathbf|boldsymbol) ?\{ ?(\\?[A-Za-z]+) ?\}")
-_AMBIGUOUS = re.compile(r"\b(?:at|as|by)\b(?!\s+[A-Za-z\\])")
+_AMBIGUOUS = re.compile(r"(?:at|as|by)\b(?!\s+[A-Za-z\\])")
 
 
 def _without_arrow(match: re.Match[str]) -> str:

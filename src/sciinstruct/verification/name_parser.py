@@ -71,6 +71,16 @@ class TokenReader:
             name += "{" + self.group_text() + "}"
         elif name in ("Δ", "∂", "∇", "δ") and self.at < len(self.tokens) and self.tokens[self.at].kind == "name":
             return ("var", name + str(self.symbol()[1]))
+        elif token.kind == "name" and self.at < len(self.tokens) and len(name) == 1:
+            following = self.tokens[self.at]  # R1 is R_1
+            if (
+                following.kind == "num"
+                and not following.spaced
+                and following.text.isdigit()
+                and len(following.text) < 3
+            ):
+                name += "_" + following.text
+                self.at += 1
         plain = name
         while True:
             if self.peek() == "_":

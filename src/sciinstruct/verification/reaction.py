@@ -30,7 +30,8 @@ _ARGUMENT = r"\{(?:[^{}]|\{[^{}]{0,60}\}){0,80}\}"
 _OVER_ARROW = re.compile(
     r"\\(?:xrightarrow|xlongequal|xleftrightarrow|xrightleftharpoons|xlongrightarrow)"
     rf" ?(?:\[[^\[\]]{{0,80}}\])? ?{_ARGUMENT}"
-    rf"|\\(?:stackrel|overset|underset) ?{_ARGUMENT} ?\{{? ?(?:=+|\\(?:long)?rightarrow|→|\\to)? ?\}}?"
+    rf"|\\(?:stackrel|overset|underset) ?{_ARGUMENT}"
+    r" ?\{? ?(?:=+|\\(?:long)?rightarrow|→|\\to|\\rightleftharpoons|⇌)? ?\}?"
 )
 _BOTH_WAYS = re.compile(
     r"\\(?:rightleftharpoons|leftrightharpoons|leftrightarrow|longleftrightarrow|leftrightarrows|rightleftarrows)|⇌|↔|<=+>|<-+>"
@@ -174,6 +175,8 @@ def _is_chemistry(reaction: Reaction) -> bool:
     """Does this surely speak of substances? V_2 = 2V_3 and H = U + PV could, but do not."""
     species = [species for _, species in reaction.left + reaction.right]
     formulas = [one for one in species if isinstance(one, Formula)]
+    if len(species) == 2 and _same(*species):
+        return False  # CH2=CH2 is one substance
     if len(formulas) < len(species) or any(formula.charge for formula in formulas):
         return True
     atoms = [atom for formula in formulas for atom in formula.atoms]
@@ -218,7 +221,7 @@ def _with_plain_arrow(text: str) -> str:
     text = _CHARGE_BEFORE_ARROW.sub("^{-}", text)
     text = _FORWARD.sub("→", _BACKWARD.sub("←", _BOTH_WAYS.sub("⇌", text)))
     text = _CONDITION.sub(lambda match: "→" if match.group()[0] == "→" else "=", text)
-    return _EQUALS.sub("=", re.sub(r"(?:→ ?)+", "→", text))
+    return _EQUALS.sub("=", re.sub(r"(?:→ ?\}? ?)+", "→", text))
 
 
 def _cuts(text: str, arrow: str) -> list[int]:

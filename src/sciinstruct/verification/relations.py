@@ -208,9 +208,7 @@ def _solves(one: Node, other: Node, names: list[str]) -> bool | None:
                 if not zero:
                     return False
                 found += 1
-        if found >= 2:
-            return True
-    return None
+    return True if found >= 2 else None
 
 
 def _vanishes(difference: Node, point: Point) -> bool:
