@@ -24,7 +24,18 @@ _HOMES = {
     "verify": "verification",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = [
+    "Attempt",
+    "Instruction",
+    "Question",
+    "Rejection",
+    "Reply",
+    "Request",
+    "SciInstructError",
+    "Verdict",
+    "annotate",
+    "verify",
+]
 
 if TYPE_CHECKING:
     from .errors import SciInstructError

@@ -33,6 +33,8 @@ REASKS = {"no-solution": 2, "truncated": 1, "unstated": 1, "leak": 1}
 # Rules of attempts whose verdict is about their form, not about their answer.
 FAULTS = (*REASKS, "content-filter")
 JUDGE_TRIES = 3
+# Characters of the judge's reply that are kept as its reason.
+JUDGE_WORDS = 300
 # A wrong solution longer than this many characters (a repetition loop) is shown with its middle left out.
 SHOWN_CHARACTERS = 8_000
 
@@ -216,7 +218,8 @@ class _Loop:
             (reply,) = yield Ask((self._request("judge", messages),))
             judged = parse_judgement(after_thinking(reply.text))
             if judged.value != "unknown":
-                return Verdict(judged.value, "judge", judged.reason, answer)
+                words = " ".join(after_thinking(reply.text).split())
+                return Verdict(judged.value, "judge", f"{judged.reason}: {words[:JUDGE_WORDS]}", answer)
         return Verdict("unknown", "judge", f"the judge could not tell; the rules: {verdict.reason}", answer)
 
     def _passes_critic(self, attempt: Attempt) -> _Step:

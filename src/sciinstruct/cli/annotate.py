@@ -13,19 +13,26 @@ from ..annotation.config import AnnotateConfig
 __all__ = ["annotate"]
 
 
+def shown_default(value: object) -> str | None:
+    """A default as the help shows it; an empty one is not shown."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or None
+    return None if value in (None, False) else str(value)
+
+
 def annotate(
     questions: Annotated[list[Path], Parameter(negative="")],
     /,
     *,
-    config: Annotated[Path | None, Parameter(show=True)] = None,
-    options: Annotated[AnnotateConfig, Parameter(name="*", negative="")],
+    config: Path | None = None,
+    options: Annotated[AnnotateConfig, Parameter(name="*", negative="", show_default=shown_default)],
 ) -> None:
     """Turn questions with reference answers into verified instructions.
 
     Each question is solved and its answer checked; a wrong solution is reflected on and corrected, then revised with
     the reference answer at hand. What ends right is an instruction, the rest is rejected with its reason.
 
-    sciinstruct annotate questions.jsonl --model http://127.0.0.1:8000/v1#Qwen3-32B --out run/
+        sciinstruct annotate questions.jsonl --model http://127.0.0.1:8000/v1#Qwen3-32B --out run/
 
     Ctrl-C stops cleanly; the same command again goes on where it stopped and pays for nothing twice.
 

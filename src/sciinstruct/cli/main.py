@@ -1,4 +1,4 @@
-"""The command line: `sciinstruct VERB …`. Commands are loaded when they are called, so that --help stays quick."""
+"""The command line: `sciinstruct VERB …`. A command imports what it needs when it is called, so that --help is quick."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from cyclopts import App
 
 from .. import __version__
 from ..errors import SciInstructError
+from .annotate import annotate
 from .config_file import expand_config
+from .export import export
+from .show import show
+from .verify import judge_report, verify
 
 __all__ = ["app", "main"]
 
@@ -16,13 +20,12 @@ app = App(
     name="sciinstruct",
     version=__version__,
     help="From science questions with short answers to a verified instruction set with step-by-step reasoning.",
-    help_format="plaintext",
 )
-app.command("sciinstruct.cli.annotate:annotate")
-app.command("sciinstruct.cli.show:show")
-app.command("sciinstruct.cli.export:export")
-app.command("sciinstruct.cli.verify:verify")
-app.command("sciinstruct.cli.verify:judge_report", name="judge-report")
+app.command(annotate)
+app.command(show)
+app.command(export)
+app.command(verify)
+app.command(judge_report, name="judge-report")
 
 
 def main() -> None:

@@ -73,9 +73,10 @@ def _attempt(attempt: Attempt) -> Iterator[str]:
     yield _RULE
     number = f" round {attempt.round + 1}" if attempt.round else ""
     sample = f" sample {attempt.sample}" if attempt.sample else ""
-    yield f"[{attempt.stage}{number}{sample}] {attempt.model}   {attempt.completion_tokens} tokens"
+    tokens = f"   {attempt.completion_tokens:,} tokens" if attempt.completion_tokens else ""
+    yield f"[{attempt.stage}{number}{sample}] {attempt.model}{tokens}"
     if attempt.reflection:
-        yield f"Reflection ({attempt.error_kind or 'no error kind named'}):"
+        yield "Reflection:"
         yield attempt.reflection
         yield ""
     if attempt.solution:
