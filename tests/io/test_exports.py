@@ -131,8 +131,10 @@ def test_a_datasets_folder_holds_every_column(run: RunFolder, tmp_path: Path) ->
         export_instructions(run, "datasets", out)
 
 
+@pytest.mark.ml
 def test_the_folder_opens_in_datasets(run: RunFolder, tmp_path: Path) -> None:
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     export_instructions(run, "datasets", tmp_path / "set")
     loaded = datasets.load_from_disk(str(tmp_path / "set"))
     assert loaded["id"][:] == ["a", "b"]
