@@ -52,10 +52,12 @@ def read_solutions(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
 def cast(rows: dict[str, dict[str, Any]]) -> list[str]:
     """Which models play solve, reflect and revise for one question: the weakest, a middle one, the strongest it has.
 
-    Some files have the options of a question in another order; only models that saw the same ones play together.
+    Some files have another edition of a question (options in another order, another answer); only models that saw the
+    same one play together.
     """
-    asked = next(iter(rows.values()))["options"]
-    present = [model for model in BY_STRENGTH if model in rows and rows[model]["options"] == asked]
+    first = next(iter(rows.values()))
+    edition = (first["options"], first["answer"])
+    present = [m for m in BY_STRENGTH if m in rows and (rows[m]["options"], rows[m]["answer"]) == edition]
     return [present[0], present[len(present) // 2], present[-1]]
 
 
@@ -95,6 +97,7 @@ def compare(run: Path, rows: dict[str, dict[str, dict[str, Any]]], samples: int)
         row = rows[attempt.question_id][model]
         if attempt.verdict.rule in FAULTS:
             counted[attempt.verdict.rule] += 1
+            counted["not stated for us, but the source read a letter"] += row["predicted"] is not None
         elif attempt.verdict.value == "unknown":
             counted["unknown"] += 1
         else:
