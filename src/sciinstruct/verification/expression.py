@@ -18,7 +18,18 @@ from sciinstruct.verification.expression_parser import Node, UnreadableError, re
 from sciinstruct.verification.normalise import clean
 from sciinstruct.verification.policy import Policy
 
-__all__ = ["Expression", "compare", "is_label", "members", "parse", "read_answer", "read_value", "trimmed", "value_of"]
+__all__ = [
+    "Expression",
+    "compare",
+    "is_label",
+    "members",
+    "parse",
+    "read_answer",
+    "read_value",
+    "trimmed",
+    "value_of",
+    "without_approximation",
+]
 
 LIMIT = 1500
 "Longer texts are no expressions."
@@ -29,6 +40,10 @@ _COMPARED = re.compile(
 )
 _REMARK = re.compile(r"[,，;；]?\s*(?:\(?\b(?:where|with|for all|assuming)\b|其中|（其中|\(其中).*$", re.DOTALL)
 _LABEL = re.compile(r"[A-Za-z一-鿿 ,'{}\\_^()-]{1,120}[:：]?")
+_CONDITION = re.compile(
+    r"\s(?:for|when|at|as|if)\s+[^,;，；]*?(?:[=<>≤≥→]|\\(?:to|in|gg|ll|rightarrow)(?![a-z]))[^,;，；]*$"
+)
+_APPROXIMATION = re.compile(r"(?<=.)(?:≈|\\approx(?![a-z])|\\simeq(?![a-z])|≃)[^=≈]*$")
 _PART = re.compile(r"^\([a-h]\) +(?=\S)")
 _UNIT_NOTE = re.compile(r" \[ ?[A-Za-z/·^0-9{} -]{1,16} ?\]$")
 _NEGATED = re.compile(r"\bnot\b|不|\\ne|≠|非")
@@ -72,8 +87,11 @@ def compare(gold: Expression, answer: str, policy: Policy) -> Verdict:
 
 
 def trimmed(cleaned: str) -> str:
-    """A cleaned text without remarks ("where x > 0") and closing punctuation."""
-    text = _UNIT_NOTE.sub("", _PART.sub("", _REMARK.sub("", cleaned).strip()))
+    """A cleaned text without remarks ("where x > 0", "for r < a") and closing punctuation."""
+    text = _REMARK.sub("", cleaned).strip()
+    if (condition := _CONDITION.search(text)) and _EQUALS.search(text, 0, condition.start()):
+        text = text[: condition.start()].strip()
+    text = _UNIT_NOTE.sub("", _PART.sub("", text))
     while text and text[-1] in ".,;:。，；：!" and not text.endswith(("\\!", "\\,")):
         if text[-1] == "!" and (text[-2:-1].isalnum() or text[-2:-1] in ")]}"):
             break
@@ -84,6 +102,14 @@ def trimmed(cleaned: str) -> str:
 def members(cleaned: str) -> list[str]:
     """The sides of an equation or a chain of equations; a text without one has one member."""
     return [part.strip() for part in _EQUALS.split(cleaned)]
+
+
+def without_approximation(cleaned: str) -> str:
+    """`formula = ... ≈ 59.7 Ω` without its last part, where that cannot be read as an expression."""
+    match = _APPROXIMATION.search(cleaned)
+    if match is None or len(members(cleaned)) < 3 or read_value(members(cleaned)[-1]) is not None:
+        return cleaned
+    return cleaned[: match.start()].strip()
 
 
 def is_label(text: str) -> bool:
@@ -106,7 +132,7 @@ def read_value(text: str) -> Node | None:
 
 def read_answer(answer: str) -> tuple[Node | None, str]:
     """The tree of an answer's value, behind `name =` if that stands there, or None and the reason in words."""
-    cleaned = trimmed(clean(answer))
+    cleaned = without_approximation(trimmed(clean(answer)))
     parts = members(cleaned)
     if len(parts) == 2 and read_name(parts[1]) and not is_label(parts[0]):
         parts.reverse()  # 2x+1 = y

@@ -112,7 +112,7 @@ class TokenReader:
     def group_text(self) -> str:
         """The text of the next token or braced group, without spaces and outer braces."""
         if not self.take("{"):
-            if self.at >= len(self.tokens) or self.peek() in (")", "]", "}", "+", "-", "/"):
+            if self.at >= len(self.tokens) or self.peek() in (")", "]", "}", "/"):
                 raise UnreadableError("an index is missing")
             self.at += 1
             return self.tokens[self.at - 1].text

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from sciinstruct.records import Verdict
 from sciinstruct.verification.agreement import Agreement, Point, agreement, aligned, guarded, other_quantities
 from sciinstruct.verification.evaluation import UndefinedError, evaluate, magnitude, mpc, mpf, names_in, separated
-from sciinstruct.verification.expression import is_label, members, read_value, trimmed
+from sciinstruct.verification.expression import is_label, members, read_value, trimmed, without_approximation
 from sciinstruct.verification.expression_parser import Node, read_name
 from sciinstruct.verification.normalise import clean
 from sciinstruct.verification.policy import DEFAULT, Policy
@@ -70,7 +70,7 @@ def parse(text: str) -> Equation | None:
 
 def compare(gold: Equation, answer: str, policy: Policy = DEFAULT) -> Verdict:
     """Is `answer` the same equation, or the value that the reference defines (rule "equation")?"""
-    cleaned = trimmed(clean(answer))
+    cleaned = without_approximation(trimmed(clean(answer)))
     equation = parse(cleaned)
     if equation is None:
         value = read_value(_PROPORTIONAL.sub("", cleaned).strip())
@@ -118,9 +118,11 @@ def _against_definition(gold: Equation, value: Node, policy: Policy) -> tuple[Ag
 
 
 def _has_value(gold: Equation) -> bool:
-    """Does the equation say what something is: a name, or a ratio of two names?"""
+    """Does the equation say what something is: a name, a ratio of two names, a power of one (not x^2 = 4)?"""
     first = gold.sides[0]
-    return gold.name is not None or (first[0] == "div" and first[1][0] == first[2][0] == "var")
+    if gold.name is not None or (first[0] == "div" and first[1][0] == first[2][0] == "var"):
+        return True
+    return first[0] == "pow" and first[1][0] == "var" and any(True for _ in names_in(gold.sides[-1]))
 
 
 def _variable(name: str) -> str:
