@@ -41,6 +41,7 @@ class Snapshot:
 
     state: State = "reading"
     rows: int = 0
+    questions: int = 0
     open: int = 0
     in_flight: int = 0
     accepted: Counter[str] = field(default_factory=Counter)
@@ -134,6 +135,7 @@ class Session:
     async def _annotate(self, plan: Plan, folder: RunFolder, progress: Progress) -> Summary:
         progress.forget_unfinished()
         intake = progress.take_in(self._counted())
+        self.snapshot.questions = intake.questions
         self.snapshot.open = progress.count_pending()
         if not self.snapshot.open and (unchanged := self._written_before(folder, plan, intake)) is not None:
             self.snapshot.state = "finished"

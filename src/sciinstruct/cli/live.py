@@ -10,6 +10,7 @@ from types import FrameType
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -77,7 +78,10 @@ def _panel(run: Annotation) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     for label, value in _facts(snapshot):
         grid.add_row(Text(label, style="dim"), value)
-    return Group(Text(f"annotate → {run.config.out}", style="bold"), grid)
+    done = snapshot.questions - snapshot.open
+    share = done / snapshot.questions if snapshot.questions else 1.0
+    title = f"annotate → {run.config.out}   {done:,} of {snapshot.questions:,} questions ({share:.0%})"
+    return Group(Text(title, style="bold"), ProgressBar(total=1.0, completed=share, width=60), grid)
 
 
 def _line(snapshot: Snapshot) -> str:
