@@ -10,7 +10,6 @@ from types import FrameType
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +21,7 @@ from .words import control_lines, forecast_lines
 __all__ = ["attrition_table", "watch"]
 
 _PLAIN_SECONDS = 10.0
+_BAR = 60
 _EXIT = {"finished": 0, "planned": 0, "stopped": 130, "paused": 3}
 
 
@@ -81,7 +81,9 @@ def _panel(run: Annotation) -> RenderableType:
     done = snapshot.questions - snapshot.open
     share = done / snapshot.questions if snapshot.questions else 1.0
     title = f"annotate → {run.config.out}   {done:,} of {snapshot.questions:,} questions ({share:.0%})"
-    return Group(Text(title, style="bold"), ProgressBar(total=1.0, completed=share, width=60), grid)
+    filled = int(share * _BAR)
+    bar = Text.assemble(("━" * filled, "green"), ("━" * (_BAR - filled), "dim"))
+    return Group(Text(title, style="bold"), bar, grid)
 
 
 def _line(snapshot: Snapshot) -> str:
