@@ -192,7 +192,7 @@ def same_number(
             else wrong(rule, f"{_show(other)} is not {_show(gold)}")
         )
     limit = policy.approximate_error if approximate else policy.relative_error
-    if error <= limit and not _needs_rounding(gold, other, policy):
+    if error <= limit and (approximate or not _needs_rounding(gold, other, policy)):
         return right(rule, f"{_show(other)} ≈ {_show(gold)} (relative error {error:.2g})")
     if error <= policy.rounding_error and _is_rounding(gold, other):
         return right(rule, f"{_show(other)} and {_show(gold)} agree after rounding")
@@ -310,8 +310,11 @@ def _chinese_integer(text: str) -> int:
         elif character in _CHINESE_STEPS:
             section += (digit or 1) * _CHINESE_STEPS[character]
             digit = 0
-        else:
-            total = (total + section + digit or 1) * (10_000 if character == "万" else 100_000_000)
+        elif character == "万":
+            total += (section + digit or 1) * 10_000
+            section = digit = 0
+        else:  # 亿 multiplies all before it
+            total = (total + section + digit or 1) * 100_000_000
             section = digit = 0
     return total + section + digit
 

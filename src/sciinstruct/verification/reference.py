@@ -109,7 +109,13 @@ def _of_science(gold: str) -> Reference | None:
         value = parse(gold)
         if value is not None:
             return Reference(gold, rule, partial(compare, value), alternatives=rule in _OF_SEVERAL)
-    return Reference(gold, "quantity", partial(quantity.compare, measured)) if measured is not None else None
+    if measured is not None:
+        return Reference(gold, "quantity", partial(quantity.compare, measured))
+    return Reference(gold, "expression", partial(text.compare, gold)) if _CALCULUS.search(gold) else None
+
+
+_CALCULUS = re.compile(r"\\(?:int|iint|oint|sum|prod|lim)(?![a-z])")
+"What only the symbolic worker can evaluate."
 
 
 _OF_SEVERAL = frozenset(("set", "interval", "equation"))

@@ -181,11 +181,15 @@ def _same_letters(gold: str, answer: str) -> bool:
     plain = clean(answer)
     if not 0 < len(plain) <= 400 or _ALTERNATIVES.search(plain) or _PROSE.search(plain):
         return False
-    return set(_VARIABLE.findall(_COMMAND.sub(" ", plain))) == set(_VARIABLE.findall(_COMMAND.sub(" ", clean(gold))))
+    ours = set(_VARIABLE.findall(_COMMAND.sub(" ", clean(gold))))
+    theirs = set(_VARIABLE.findall(_COMMAND.sub(" ", plain)))
+    return theirs <= ours if _BOUND.search(gold) else theirs == ours
 
 
 _COMMAND = re.compile(r"\\[a-zA-Z]+|\b(?:sin|cos|tan|log|ln|exp|sqrt)\b")
 _VARIABLE = re.compile(r"[a-zA-Z]")
+_BOUND = re.compile(r"\\(?:int|sum|prod|lim)(?![a-z])")
+"Here a variable of the reference may be bound, and missing in the answer."
 _PROSE = re.compile(r"(?<![\\a-zA-Z{])[a-zA-Z]{3,} [a-zA-Z]{2,}|[\u4e00-\u9fff]")
 
 
