@@ -11,6 +11,7 @@ import json
 import math
 import os
 import queue
+import re
 import select
 import subprocess
 import sys
@@ -28,6 +29,15 @@ __all__ = ["SymbolicPool"]
 START_SECONDS = 60.0
 "A worker that has not imported Math-Verify by then is given up."
 RULE = "symbolic"
+
+_FUNCTION = re.compile(
+    r"\\?(?:arc)?(?:sinh?|cosh?|tanh?|cot|sec|csc|ln|log|exp|lim|sqrt|binom|frac|cup|cap|infty|pm|le|ge|in)(?![a-z])"
+    r"|\\(?:begin|end) ?\{[a-z]+\}"
+)
+_BOUND = re.compile(r"_ ?\{ ?([A-Za-z]) ?(?:=|\\to|→)|_ ?\{ ?([A-Za-z]) ?\\rightarrow")
+_DIFFERENTIAL = re.compile(r"d ?([A-Za-z])")
+_NAME = re.compile(r"\\[A-Za-z]+|[A-Za-z]")
+_NO_NAMES = frozenset(("\\sum", "\\prod", "\\int", "\\cdot", "\\times", "\\to", "\\rightarrow", "\\div", "\\emptyset"))
 
 
 class SymbolicPool:
@@ -56,6 +66,8 @@ class SymbolicPool:
         one, other = value_of(gold), value_of(answer)
         if one is not None and other is not None and not math.isclose(one, other, rel_tol=1e-9):
             return wrong(RULE, f"{other:.10g} is not {one:.10g}")
+        if free_names(gold) != free_names(answer):
+            return unknown(RULE, "formulas in other variables")
         worker = self._idle.get()
         try:
             if self._closed:
@@ -76,6 +88,18 @@ class SymbolicPool:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def free_names(text: str) -> frozenset[str]:
+    """Letters and Greek letters of a formula, but for those that a sum, a limit or an integral binds.
+
+    Math-Verify does not tell a from A, nor the letters of units from variables.
+    """
+    plain = _FUNCTION.sub(" ", clean(text))
+    bound = {letter for pair in _BOUND.findall(plain) for letter in pair}
+    if "\\int" in plain:
+        bound |= {"d", *_DIFFERENTIAL.findall(plain)}
+    return frozenset(name for name in _NAME.findall(plain) if name not in bound and name not in _NO_NAMES)
 
 
 class _Worker:

@@ -108,11 +108,11 @@ def _close(one: Any, other: Any) -> bool:
         return _close_expressions(one, other)
     if isinstance(one, FiniteSet) and isinstance(other, FiniteSet):
         return len(one) == len(other) and all(any(_close(a, b) for b in other) for a in one)
-    parts = [
-        list(item) if isinstance(item, (MatrixBase, Tuple)) else getattr(item, "args", ()) for item in (one, other)
-    ]
+    if type(one) is not type(other):
+        return False  # a set is no tuple
+    parts = [list(item) if isinstance(item, (MatrixBase, Tuple)) else item.args for item in (one, other)]
     if len(parts[0]) != len(parts[1]):
-        return not any(isinstance(item, (MatrixBase, Tuple)) for item in (one, other))
+        return False
     return all(_close(a, b) for a, b in zip(*parts, strict=True) if isinstance(a, Basic) and isinstance(b, Basic))
 
 
