@@ -145,16 +145,19 @@ def _tolerance(gold: Node, answer: Node, policy: Policy) -> float:
     """The relative error that the decimals of both sides allow; 0 where both are exact.
 
     Against decimals in the reference: the policy's relative error, or half a unit of the last digit (of two or more
-    significant ones) up to its rounding error. Against an exact reference the answer needs three significant digits.
+    significant ones) up to its rounding error. Against an exact reference the answer needs three significant digits,
+    and coefficients of a formula must be correct roundings.
     """
     in_gold, in_answer = list(_decimals(gold)), list(_decimals(answer))
     if in_gold:
         halves = [0.5 / mantissa for mantissa, digits in in_gold + in_answer if digits >= 2 and mantissa]
         rounding = min(policy.rounding_error, max(halves, default=0.0))
         return max(policy.relative_error, rounding)
-    if in_answer and all(digits >= 3 for _, digits in in_answer) and not _is_integer(gold):
-        return policy.relative_error
-    return 0.0
+    if not in_answer or any(digits < 3 for _, digits in in_answer) or _is_integer(gold):
+        return 0.0
+    if any(True for _ in names_in(gold)):  # 0.333x for x/3, but not x+1.004 for x+1
+        return min(policy.relative_error, max(0.505 / mantissa for mantissa, _ in in_answer))
+    return policy.relative_error
 
 
 def _decimals(node: Node) -> Iterator[tuple[int, int]]:
