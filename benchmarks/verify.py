@@ -273,14 +273,19 @@ def fuzz(count: int, seed: int) -> None:
         if number % 3 == 0:
             answer = gold + answer
         begin = time.process_time()
-        verdict = verifier.check(gold, answer) if number % 2 else verifier.check(gold, prediction=answer)
-        extract(answer)
+        try:
+            verdict = verifier.check(gold, answer) if number % 2 else verifier.check(gold, prediction=answer)
+            extract(answer)
+            values[verdict.value] += 1
+        except Exception as error:  # what the run is looking for
+            values["crashed"] += 1
+            if values["crashed"] <= 20:
+                print(f"  {type(error).__name__}: {error} for {gold[:300]!r} against {answer[:300]!r}")
         took = time.process_time() - begin
-        values[verdict.value] += 1
         if took > 0.1:
             slow = sorted([*slow, (took, gold, answer)], reverse=True)[:20]
     seconds = time.process_time() - start
-    print(f"{count} fuzzed pairs in {seconds:.0f} s, no crash; {dict(values)}; over 100 ms: {len(slow)}")
+    print(f"{count} fuzzed pairs in {seconds:.0f} s, {dict(values)}; over 100 ms: {len(slow)}")
     for took, gold, answer in slow[:10]:
         print(f"  {took * 1e3:.0f} ms: {gold[:120]!r} against {answer[:120]!r}")
 

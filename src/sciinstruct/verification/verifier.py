@@ -165,7 +165,7 @@ class Verifier:
     def _all_alternatives(self, reference: Reference, plain: str) -> Verdict:
         """An answer that offers alternatives is right only where each of them is."""
         parts = [p for p in re.split(r"\bor\b|或者?", plain, flags=re.IGNORECASE) if p.strip()]
-        if len(parts) == 1:
+        if len(parts) < 2:
             return reference.compare(plain, self.policy)
         verdicts = [reference.compare(part.strip(), self.policy) for part in parts[:6]]
         if all(v.value == "right" for v in verdicts) and len(parts) <= 6:
