@@ -10,16 +10,16 @@ It shows that client, resume and accounting work with a server that others wrote
 from __future__ import annotations
 
 import argparse
-import math
+import re
 import signal
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 HIDDEN, HEADS, LAYERS, FEED_FORWARD = 64, 4, 2, 128
 CONTEXT = 8192  # tokens per slot; a token is a byte, nearly
@@ -40,7 +40,7 @@ PHRASES = {
     **{f"\n\\boxed{{{letter}}}\n": 0.5 for letter in "ABCD12"},
     **{f"\n【答案】{letter}\n": 0.5 for letter in "ABCD12"},
 }
-END_WEIGHT = 1.5
+END_WEIGHT = 0.5
 
 
 def byte_letters() -> list[str]:
@@ -51,19 +51,60 @@ def byte_letters() -> list[str]:
     return [chr(byte if byte in seen else next(unseen)) for byte in range(256)]
 
 
-def write_model(path: Path, seed: int = 0) -> None:
-    """Write the model as a GGUF file; the same seed gives the same file."""
-    import gguf
+def vocabulary() -> tuple[list[str], list[int], list[float]]:
+    """Every token with its kind (gguf's TokenType) and how often it is drawn: mostly a-z, digits, spaces."""
+    from gguf import TokenType
+
+    often = {10, 32, *range(48, 58), *range(97, 123)}
+    parts = [
+        *((letter, TokenType.NORMAL, float(byte in often)) for byte, letter in enumerate(byte_letters())),
+        ("th", TokenType.NORMAL, 0.0),  # a vocabulary of this kind has at least one merge
+        *((phrase, TokenType.USER_DEFINED, weight) for phrase, weight in PHRASES.items()),
+        (END, TokenType.CONTROL, END_WEIGHT),
+        *((mark, TokenType.CONTROL, 0.0) for mark in (SYSTEM, USER, ASSISTANT)),
+    ]
+    tokens, kinds, weights = zip(*parts, strict=True)
+    return list(tokens), [int(kind) for kind in kinds], list(weights)
+
+
+def tensors(tokens: list[str], weights: list[float], seed: int) -> Iterator[tuple[str, Any]]:
+    """The weights by their names in GGUF, small random numbers with two meant exceptions."""
     import numpy as np
 
-    specials = [END, SYSTEM, USER, ASSISTANT]
-    tokens = [*byte_letters(), "th", *PHRASES, *specials]  # a vocabulary of this kind needs at least one merge: "th"
-    kinds = [gguf.TokenType.NORMAL] * 257 + [gguf.TokenType.USER_DEFINED] * len(PHRASES)
-    kinds += [gguf.TokenType.CONTROL] * len(specials)
-    spoken = {byte: 1.0 for byte in (10, 32, *range(48, 58), *range(97, 123))}
-    weights = [spoken.get(number, 1e-6) for number in range(257)] + [*PHRASES.values(), END_WEIGHT, 1e-6, 1e-6, 1e-6]
+    random = np.random.default_rng(seed)
 
-    writer = gguf.GGUFWriter(path, "llama")
+    def small(*shape: int, scale: float = 0.02) -> Any:
+        return (random.standard_normal(shape) * scale).astype(np.float32)
+
+    embedding, output = small(len(tokens), HIDDEN), small(len(tokens), HIDDEN, scale=0.3)
+    # The first number of every hidden state is far above the others, so after the last norm it is about the square
+    # root of HIDDEN: the output's first column decides how often a token comes, the rest makes it hang on the context.
+    embedding[:, 0] = 1
+    output[:, 0] = np.log(np.maximum(weights, 1e-6)) / HIDDEN**0.5
+    # Likewise the second number keeps the end from coming where nothing has been said yet: no reply is blank.
+    embedding[[ord("\n"), ord(" "), tokens.index(ASSISTANT)], 1] = 1
+    output[tokens.index(END), 1] = -3
+    yield "token_embd", embedding
+    yield "output", output
+    yield "output_norm", np.ones(HIDDEN, dtype=np.float32)
+    for layer in range(LAYERS):
+        for norm in ("attn_norm", "ffn_norm"):
+            yield f"blk.{layer}.{norm}", np.ones(HIDDEN, dtype=np.float32)
+        for part in ("attn_q", "attn_k", "attn_v"):
+            yield f"blk.{layer}.{part}", small(HIDDEN, HIDDEN)
+        for part in ("ffn_gate", "ffn_up"):
+            yield f"blk.{layer}.{part}", small(FEED_FORWARD, HIDDEN)
+        # what a layer adds is kept below what the embedding says
+        yield f"blk.{layer}.attn_output", small(HIDDEN, HIDDEN, scale=0.005)
+        yield f"blk.{layer}.ffn_down", small(HIDDEN, FEED_FORWARD, scale=0.005)
+
+
+def write_model(path: Path, seed: int = 0) -> None:
+    """Write the model as a GGUF file; the same seed gives the same file."""
+    from gguf import GGUFWriter
+
+    tokens, kinds, weights = vocabulary()
+    writer = GGUFWriter(path, "llama")
     writer.add_name(NAME)
     writer.add_block_count(LAYERS)
     writer.add_context_length(CONTEXT)
@@ -82,36 +123,8 @@ def write_model(path: Path, seed: int = 0) -> None:
     writer.add_eos_token_id(tokens.index(END))
     writer.add_add_bos_token(False)
     writer.add_chat_template(CHAT_TEMPLATE)
-
-    random = np.random.default_rng(seed)
-
-    def add(name: str, *shape: int, scale: float = 0.02) -> None:
-        writer.add_tensor(name, (random.standard_normal(shape) * scale).astype(np.float32))
-
-    def add_norm(name: str) -> None:
-        writer.add_tensor(name, np.ones(HIDDEN, dtype=np.float32))
-
-    # The first number of every hidden state is far above the others, so after the last norm it is about the square
-    # root of HIDDEN: the output's first column decides how often a token comes, the rest makes it hang on the context.
-    embedding = (random.standard_normal((len(tokens), HIDDEN)) * 0.02).astype(np.float32)
-    embedding[:, 0] = 1
-    # Likewise the second number keeps the end from coming where nothing has been said yet: no reply is blank.
-    embedding[[10, 32, tokens.index(ASSISTANT)], 1] = 1
-    output = (random.standard_normal((len(tokens), HIDDEN)) * 0.3).astype(np.float32)
-    output[:, 0] = [math.log(weight) / math.sqrt(HIDDEN) for weight in weights]
-    output[tokens.index(END), 1] = -3
-    writer.add_tensor("token_embd.weight", embedding)
-    writer.add_tensor("output.weight", output)
-    add_norm("output_norm.weight")
-    for layer in range(LAYERS):
-        add_norm(f"blk.{layer}.attn_norm.weight")
-        add_norm(f"blk.{layer}.ffn_norm.weight")
-        for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            add(f"blk.{layer}.{part}.weight", HIDDEN, HIDDEN)
-        add(f"blk.{layer}.ffn_gate.weight", FEED_FORWARD, HIDDEN)
-        add(f"blk.{layer}.ffn_up.weight", FEED_FORWARD, HIDDEN)
-        add(f"blk.{layer}.ffn_down.weight", HIDDEN, FEED_FORWARD)
-
+    for name, tensor in tensors(tokens, weights, seed):
+        writer.add_tensor(f"{name}.weight", tensor)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -129,7 +142,6 @@ def serve(model: Path, port: int) -> None:
     options.n_parallel = SLOTS
     options.n_ctx = SLOTS * CONTEXT
     options.cpuparams.n_threads = options.cpuparams_batch.n_threads = 1
-    options.endpoint_metrics = True
     running = xllamacpp.Server(options)
     print(f"{running.listening_address}/v1", flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
@@ -137,8 +149,8 @@ def serve(model: Path, port: int) -> None:
 
 @dataclass(frozen=True)
 class Served:
-    """What the server itself says that it has done: requests that it began and ended, tokens that it read (those from
-    its cache too) and wrote."""
+    """What the server itself says that it has done: requests begun and ended, tokens of their prompts (those that it
+    took from its cache too) and tokens drawn."""
 
     begun: int
     ended: int
@@ -158,16 +170,16 @@ class TinyServer:
         self._log = log
 
     def served(self) -> Served:
-        """The counts so far: tokens from /metrics, requests from the server's log."""
-        with urllib.request.urlopen(self.url.removesuffix("/v1") + "/metrics", timeout=30) as response:
-            lines = [line.split() for line in response.read().decode().splitlines() if not line.startswith("#")]
-        metrics = {name.removeprefix("llamacpp:"): float(value) for name, value in lines}
+        """The counts so far, from the server's log (its /metrics are rounded to six digits)."""
         log = self._log.read_text(encoding="utf-8", errors="replace")
+        drawn = [int(count) for count in re.findall(r"\| +eval time = .* (\d+) tokens", log)]
+        # A slot ends with the prompt and all drawn tokens but the last, which it need not read.
+        held = [int(count) for count in re.findall(r"stop processing: n_tokens = (\d+)", log)]
         return Served(
             begun=log.count("processing task"),
-            ended=log.count("total time ="),
-            prompt_tokens=round(metrics["prompt_tokens_total"] + metrics["prompt_tokens_cached_total"]),
-            completion_tokens=round(metrics["tokens_predicted_total"]),
+            ended=len(held),
+            prompt_tokens=sum(held) + len(held) - sum(drawn),
+            completion_tokens=sum(drawn),
         )
 
 
