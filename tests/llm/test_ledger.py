@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from sciinstruct.errors import RunFolderError
 from sciinstruct.llm import Entry, LayeredLedger, Tally, open_ledger, read_ledger
+from sciinstruct.llm.ledger import SqliteLedger
 from sciinstruct.llm.ledger_file import APPLICATION_ID, VERSION
 from sciinstruct.records import Reply
 
@@ -59,6 +60,37 @@ def test_a_second_reply_to_the_same_request_changes_nothing(tmp_path):
     assert [each.reply.text for each in ledger.scan()] == ["first"]
     assert ledger.totals()["m", "solve"].calls == 1
     ledger.close()
+
+
+def test_more_entries_than_one_statement_takes(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    entries = [entry(number) for number in range(600)]
+    write(path, *entries, *entries[:5])
+    ledger = read_ledger(path)
+    assert list(ledger.scan()) == entries
+    assert ledger.totals() == {
+        ("m", "solve"): Tally(calls=600, prompt_tokens=6000, completion_tokens=sum(range(600)), cost=300.0)
+    }
+    ledger.close()
+
+
+def test_the_log_has_its_room_while_the_ledger_is_open_and_goes_with_it(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    log = tmp_path / "ledger.sqlite-wal"
+    ledger = open_ledger(path)
+    room = log.stat().st_size
+    assert room > 4 << 20
+    other = read_ledger(path)  # reads what was written into the room
+    asyncio.run(append_one(ledger))
+    assert [each.question_id for each in other.scan()] == ["q7"]
+    assert log.stat().st_size == room
+    other.close()
+    ledger.close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["ledger.sqlite", "ledger.sqlite.lock"]
+
+
+async def append_one(ledger: SqliteLedger) -> None:
+    await ledger.append(entry(7))
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

@@ -8,7 +8,7 @@ thousand appends cost some dozens of disk flushes.
 Layout, version 2 (`PRAGMA user_version`; `PRAGMA application_id` marks the file as ours):
 
     calls   key (16 bytes), model, stage, question_id, sample, endpoint, started, seconds, cost, reply (JSON)
-    totals  model, stage, calls, tokens by kind, cost, seconds: what `totals` returns, kept by the writer
+    totals  model, stage, calls, tokens by kind, cost, seconds: what `totals` returns, kept by a trigger of the writer
 
 Version 1 had no `totals` and in `calls` no endpoint, started and seconds; it is brought up to date when it is opened.
 """
@@ -20,6 +20,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -101,12 +102,9 @@ class Ledger(Protocol):
 
 
 _COLUMNS = ", ".join(Entry.__struct_fields__)
-_INSERT = f"INSERT OR IGNORE INTO calls ({_COLUMNS}) VALUES ({', '.join('?' * len(Entry.__struct_fields__))})"
 _SUMS = Tally.__struct_fields__
-_ADD_TOTALS = (
-    f"INSERT INTO totals (model, stage, {', '.join(_SUMS)}) VALUES ({', '.join('?' * (len(_SUMS) + 2))}) "
-    f"ON CONFLICT (model, stage) DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in _SUMS)}"
-)
+# Entries that one statement takes at most; SQLite allows 32,766 parameters, ten an entry.
+_BATCH = 256
 
 _encode_reply = msgspec.json.Encoder().encode
 _decode_reply = msgspec.json.Decoder(Reply).decode
@@ -171,7 +169,7 @@ class SqliteLedger(ReadLedger):
         """The writer thread: takes all that waits, commits it, tells the waiters."""
         while True:
             batch = [self._waiting.get()]
-            while not self._waiting.empty():
+            while len(batch) < _BATCH and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
             entries = [item for item in batch if item is not None]
             if entries:
@@ -180,25 +178,30 @@ class SqliteLedger(ReadLedger):
                 return
 
     def _commit(self, entries: Sequence[Entry]) -> RunFolderError | None:
-        """Write all entries or none of them; returns what went wrong."""
-        sums: dict[tuple[str, str], Tally] = {}
+        """Write all entries or none of them; returns what went wrong.
+
+        One statement in autocommit mode: while the event loop is busy, every further one would wait up to five
+        milliseconds for the interpreter's lock.
+        """
         try:
-            self._writer.execute("BEGIN")
+            values: list[object] = []
             for entry in entries:
                 *fields, reply = msgspec.structs.astuple(entry)
-                if self._writer.execute(_INSERT, (*fields, _encode_reply(reply))).rowcount:
-                    sums.setdefault((entry.model, entry.stage), Tally()).add(entry)
-            for names, tally in sums.items():
-                self._writer.execute(_ADD_TOTALS, (*names, *msgspec.structs.astuple(tally)))
-            self._writer.execute("COMMIT")
+                values += (*fields, _encode_reply(reply))
+            self._writer.execute(_insert(len(entries)), values)
         except (sqlite3.Error, ValueError, OverflowError) as error:  # the last two: text or numbers it cannot hold
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
             return RunFolderError(
                 f"{self.path}: cannot write the ledger ({error}); make room or mend the disk, then run the same "
                 f"command again: {len(entries)} paid replies were not kept, all earlier ones were"
             )
         return None
+
+
+@lru_cache(maxsize=_BATCH)
+def _insert(count: int) -> str:
+    """The statement that takes this many entries and leaves out those whose key is there; see `ledger_file.ADD_UP`."""
+    row = f"({', '.join('?' * len(Entry.__struct_fields__))})"
+    return f"INSERT INTO calls ({_COLUMNS}) VALUES {', '.join([row] * count)} ON CONFLICT DO NOTHING"
 
 
 def _tell(waiting: Sequence[_Waiting], error: RunFolderError | None) -> None:

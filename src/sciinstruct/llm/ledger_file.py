@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -38,6 +39,26 @@ SELECT model, stage, count(*),
     sum(coalesce(json_extract(reply, '$.reasoning_tokens'), 0)),
     sum(cost), sum(seconds)
 FROM (SELECT model, stage, cost, seconds, CAST(reply AS TEXT) AS reply FROM calls) GROUP BY model, stage"""
+
+# Of the writing connection alone, so that the file's layout does not hang on it.
+_ADD_UP = """
+CREATE TEMP TRIGGER add_up AFTER INSERT ON main.calls BEGIN
+    INSERT INTO totals
+    SELECT new.model, new.stage, 1, coalesce(reply ->> 'prompt_tokens', 0), coalesce(reply ->> 'completion_tokens', 0),
+        coalesce(reply ->> 'cached_tokens', 0), coalesce(reply ->> 'reasoning_tokens', 0), new.cost, new.seconds
+    FROM (SELECT CAST(new.reply AS TEXT) AS reply) WHERE true
+    ON CONFLICT (model, stage) DO UPDATE SET
+        calls = calls + excluded.calls,
+        prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+        completion_tokens = completion_tokens + excluded.completion_tokens,
+        cached_tokens = cached_tokens + excluded.cached_tokens,
+        reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens,
+        cost = cost + excluded.cost,
+        seconds = seconds + excluded.seconds;
+END"""
+
+# SQLite goes back to the log's start once it holds 1,000 pages (4 MB).
+_LOG_BYTES = 5 << 20
 
 _MIGRATIONS = {
     1: (
@@ -81,16 +102,45 @@ def open_database(path: Path) -> sqlite3.Connection:
         RunFolderError: It cannot be opened or written, it is no ledger, or it is newer than this program.
     """
     try:
-        # autocommit: transactions are begun and ended by hand; the writer thread uses what this thread opened
-        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        try:
+        with closing(_connect(path)) as database:
             _prepare(database, path)
+        _reserve_log(path)
+        database = _connect(path)
+        try:
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute(_ADD_UP)
         except BaseException:
             database.close()
             raise
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise RunFolderError(f"{path}: cannot be used as a ledger ({error}); choose another path") from None
     return database
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # autocommit: transactions are begun and ended by hand; the writer thread uses what another thread opened
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+
+def _reserve_log(path: Path) -> None:
+    """Give the write-ahead log its room before it is used, where there is none yet.
+
+    Flushing bytes written over others takes a fraction of the time that flushing a file that has grown takes (0.1
+    against 4 ms on ext4), because the file system's own journal stays out of it. SQLite reads zeros as an empty log.
+    """
+    log = path.with_name(path.name + "-wal")
+    if log.exists():
+        return
+    room = path.with_name(path.name + ".room")
+    try:
+        with room.open("wb") as file:
+            file.write(bytes(_LOG_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(OSError):  # a reader opened the ledger and so made the log, or a file system without links
+            os.link(room, log)
+    finally:
+        room.unlink(missing_ok=True)
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
@@ -128,7 +178,6 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
     version = _version(database, path)
     database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = FULL")
     if version == VERSION:
         return
     database.execute("BEGIN IMMEDIATE")
