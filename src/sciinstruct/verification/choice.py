@@ -26,8 +26,9 @@ _LETTER_FIRST = re.compile(r"[(\[]?([A-Z])(?:[)\]:.、]|(?: ?[-—–] )|,(?= ?[
 _LETTER_AND_TEXT = re.compile(r"([A-Z]) ((?:\(|because|since|as|which|for|with|correct|正确|项).*)", re.DOTALL)
 _MORE_LETTERS = re.compile(
     r"(?:^|[ ,;(、])(?:and|or|和|与|或|option)? ?[(\[]([A-Z])[)\]]"
-    r"|(?:^|[ ,;、])(?:and|or|和|与|或) ?([A-Z])(?![a-zA-Z'])"
+    r"|(?:^|[ ,;、])(?:and|or|和|与|或) ?([A-Z])(?![a-zA-Z'])|(?:^|[ ,;、])([A-H])[.:)](?= ?[^ ])"
 )
+_LOWER_CASE = re.compile(r"[a-h]|\([a-h]\)")
 _PLAIN = re.compile(r"[*`\"“”]+|</?[a-z]{1,4}>")
 
 
@@ -39,7 +40,7 @@ def letters(text: str) -> str | None:
     match = _LETTER_FIRST.fullmatch(text) or _LETTER_AND_TEXT.fullmatch(text)
     if match is None:
         return None
-    if any(m for m in _MORE_LETTERS.findall(match.group(2)[:80])):
+    if _MORE_LETTERS.search(match.group(2)[:200]):
         return None
     return match.group(1)
 
@@ -66,9 +67,17 @@ def _letter_list(text: str) -> str | None:
     return "".join(sorted(set(found))) or None
 
 
-def parse(text: str) -> str | None:
-    """The reference letters in `text` ("B", "ACD", "A, C"), sorted; None where it is anything else."""
+def parse(text: str, options: Mapping[str, str] | None = None) -> str | None:
+    """The reference letters in `text` ("B", "ACD", "A, C", "(b)"), sorted; None where it is anything else.
+
+    With options a lower-case letter is read too, and a letter before its own option ("B. 10 m/s").
+    """
     text = clean(text).strip(" .。")
+    if _LOWER_CASE.fullmatch(text) and (text.startswith("(") or options):
+        text = text.upper()
+    if options and (match := _LETTER_FIRST.fullmatch(text)) and match.group(2):
+        named = options.get(match.group(1))
+        return match.group(1) if named and plain_words(named) == plain_words(match.group(2)) else None
     compact = re.sub(r"[\s,、;()\[\]]|and", "", text)
     if re.fullmatch(r"[A-Z]{1,10}", compact) and len(set(compact)) == len(compact):
         return "".join(sorted(compact))

@@ -98,12 +98,17 @@ def extract(text: str, *, several: bool = False) -> Extraction:
     last = found[-1]
     if RETRACTION.search(lowered(text[last.end :])):
         return Extraction(last.text, last.how, False, "taken back afterwards")
+    if last.how == "tag" and len(last.text) > _LONG_TAG and (inner := extract(last.text)).confident:
+        return inner  # a whole solution stands between the tags
     if _is_a_series(found):
         return Extraction(last.text, last.how, False, "several different answers are stated one after the other")
     boxes = [s for s in found if s.how == "box"]
     if last.how == "box" and len(boxes) > 1:
         return _join_boxes(text, boxes, several)
     return Extraction(last.text, last.how, True)
+
+
+_LONG_TAG = 120
 
 
 def _is_a_series(found: list[Statement]) -> bool:

@@ -59,7 +59,7 @@ _SPELLED = re.compile(r"^[^0-9]*$")
 # Words after a quantity that make it another statement than the bare quantity.
 _OPEN_WORDS = re.compile(
     r"[0-9=<>±]|\b(?:or|either|and|not|no|if|unless|but|instead|per|times|minus|plus|maybe|perhaps|to|versus|vs|"
-    r"wrong|incorrect|million|billion)\b|或|和|且|不|而|错",
+    r"wrong|incorrect|million|billion)\b|或|和|且|不|而|错|选|^[零一二三四五六七八九十百千万亿]",
     re.IGNORECASE,
 )
 _SUBSTANCE = re.compile(r"^(?:of )?(?:[A-Z][a-z]?(?:_?\{?[0-9]{1,2}\}?)?){1,8}(?:\((?:aq|s|l|g)\))?$")

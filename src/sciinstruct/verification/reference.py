@@ -40,7 +40,7 @@ class Reference:
 
 def read_reference(gold: str, question: str | None, options: Mapping[str, str] | None) -> Reference:
     """The type of the reference `gold`: the first of the types, from the most specific on, that can read it."""
-    letters = choice.parse(gold)
+    letters = choice.parse(gold, options)
     if letters is not None and _is_choice(letters, question, options):
         return Reference(gold, "choice", partial(_choose, letters, options or {}))
     if options and (key := _option_of(gold, options)):

@@ -83,6 +83,7 @@ _SUBJECT = re.compile(
     r"^[\u4e00-\u9fffA-Za-z0-9_^{}]{0,8}?(?:将会|将|会|逐渐|应|是|为)?(?P<verdict>水平向[左右]|竖直向[上下]|向[左右上下]|"
     r"[增减变升降][大小加少高低强弱多]|保持不变|不变)(?:运动|移动|偏转|滑动|摆动)?$"
 )
+_LIST = re.compile(r",? \band\b |[,;，；、和]")
 _NEGATED = re.compile(r"不(?!变)|没|非|无|未|\b(?:not|no|never|neither|nor|without)\b|n't", re.IGNORECASE)
 
 
@@ -112,13 +113,8 @@ def compare(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
     ours, theirs = plain_words(gold), plain_words(answer)
     if ours and ours == theirs:
         return right("text", "same words")
-    if (
-        ours
-        and sorted(ours.split()) == sorted(theirs.split())
-        and not _NEGATED.search(theirs)
-        and " and " in f" {ours} "
-    ):
-        return right("text", "same words in another order")
+    if _members(gold) == _members(answer) and len(_members(gold)) > 1:
+        return right("text", "the same list in another order")
     if ours and ours.replace(" ", "") == theirs.replace(" ", ""):
         return right("text", "same words")
     first, second = _short_meaning(ours), _short_meaning(theirs)
@@ -127,6 +123,11 @@ def compare(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
             return right("text", f"{shorten(answer)!r} says {gold!r}")
         return wrong("text", f"{shorten(answer)!r} does not say {gold!r}")
     return unknown("text", f"{shorten(answer)!r} against {shorten(gold)!r}: the words differ")
+
+
+def _members(text: str) -> list[str]:
+    """The members of a list ("Phobos and Deimos"), in order of the alphabet."""
+    return sorted(plain for part in _LIST.split(clean(text)) if (plain := plain_words(part)))
 
 
 def _short_meaning(text: str) -> str | None:
