@@ -65,6 +65,7 @@ EQUAL = [
     ("0.37Q", "W=0.368Q"),
     ("2n+1", "a_n = 2n+1"),
     ("3", "x=3"),
+    (r"(a) \, F", "F"),
     ("2x+1", "2x+1=y"),
     (r"\frac{R_1R_2}{R_1+R_2}", "R1R2/(R1+R2)"),
     ("2", "log10(100)"),
@@ -100,6 +101,7 @@ DIFFERENT = [
 ]
 
 OPEN = [
+    (r"(a) \, F", r"(b) \, F"),
     ("0", r"\frac{4\pi}{k} \text{Im} f(0)"),  # no product with zero
     ("0", r"E_n = \frac{\sigma}{\varepsilon_0}, \quad E_t = 0"),  # says several things
     ("0", r"0^\circ C"),
@@ -193,6 +195,14 @@ def test_the_policy_sets_the_tolerance() -> None:
         (r"\Phi(x,y)=\frac{x+1}{2y}", r"\Phi (x, y)=\frac{x}{2y} + \frac{1}{2y}", "right"),
         (r"P_2 = (\frac{q}{\hbar})^2", r"P_e = \frac{q^2}{\hbar^2}", "right"),
         ("x=3", "y=3", "unknown"),
+        ("y = a when x > 0", "y = a when x < 0", "unknown"),
+        ("y = a when x > 0", "y = a", "right"),
+        (r"C_v \propto T^3", r"k \propto T^3", "unknown"),
+        ("x_1=3+a", "x_2=3+a", "unknown"),
+        ("C_v = 3R/2", "C_p = 3R/2", "unknown"),
+        (r"S_{\text{max}} = Nk", r"S_{\max} = Nk", "right"),
+        (r"\eta = 1-a", r"\eta_{\text{carnot}} = 1-a", "right"),
+        (r"E(n_x, n_y) = n_x + n_y", r"E_{n_x, n_y} = n_x + n_y", "right"),
         (r"L^2 = 2 \hbar^2", r"2\hbar^2", "right"),
         ("x^2 = 4", "4", "unknown"),
         (r"\rho_{-} = -\gamma^2 \rho_{+}", r"\rho_- = -\gamma^2\rho_+", "right"),

@@ -43,18 +43,25 @@ _LABEL = re.compile(r"[A-Za-z一-鿿 ,'{}\\_^()-]{1,120}[:：]?")
 _CONDITION = re.compile(
     r"\s(?:for|when|at|as|if)\s+[^,;，；]*?(?:[=<>≤≥→]|\\(?:to|in|gg|ll|rightarrow)(?![a-z]))[^,;，；]*$"
 )
+_PART = re.compile(r"\([a-h]\) +(?=\S)")
+_REMARK_MARK = re.compile(r"\s|where|with|for|when|其中|[(（,，;；.]")
+VALUE_OF: dict[Agreement, Literal["right", "wrong", "unknown"]] = {
+    "equal": "right",
+    "different": "wrong",
+    "unknown": "unknown",
+}
 _APPROXIMATION = re.compile(r"(?<=.)(?:≈|\\approx(?![a-z])|\\simeq(?![a-z])|≃)[^=≈]*$")
-_PART = re.compile(r"^\([a-h]\) +(?=\S)")
 _UNIT_NOTE = re.compile(r" \[ ?[A-Za-z/·^0-9{} -]{1,16} ?\]$")
 _NEGATED = re.compile(r"\bnot\b|不|\\ne|≠|非")
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A formula that could be read: its cleaned text and its tree."""
+    """A formula that could be read: its cleaned text, its tree, and the remark behind it ("for x > 0")."""
 
     text: str
     node: Node
+    remark: str = ""
 
 
 def parse(text: str) -> Expression | None:
@@ -63,7 +70,7 @@ def parse(text: str) -> Expression | None:
     if not cleaned or len(cleaned) > LIMIT or _COMPARED.search(cleaned) or _EQUALS.search(cleaned):
         return None
     try:
-        return Expression(cleaned, read(cleaned))
+        return Expression(cleaned, read(cleaned), split_remark(clean(text))[1])
     except UnreadableError:
         return None
 
@@ -78,20 +85,33 @@ def compare(gold: Expression, answer: str, policy: Policy) -> Verdict:
     if node is None:
         return Verdict("unknown", rule, problem)
     outcome, why = agreement(gold.node, node, policy)
-    value: dict[Agreement, Literal["right", "wrong", "unknown"]] = {
-        "equal": "right",
-        "different": "wrong",
-        "unknown": "unknown",
-    }
-    return Verdict(value[outcome], rule, why)
+    if outcome == "equal" and remarks_differ(gold.remark, answer):
+        return Verdict("unknown", rule, "equal, but under other conditions")
+    return Verdict(VALUE_OF[outcome], rule, why)
+
+
+def split_remark(cleaned: str) -> tuple[str, str]:
+    """A cleaned text as the formula and what is said around it: "(a)" before, "where x > 0" or "for r < a" behind."""
+    part = _PART.match(cleaned)
+    label = part.group().strip() if part else ""
+    formula = cleaned[part.end() :] if part else cleaned
+    match = _REMARK.search(formula)
+    if match is None and (condition := _CONDITION.search(formula)) and _EQUALS.search(formula, 0, condition.start()):
+        match = condition
+    if match is None:
+        return formula, label
+    return formula[: match.start()].strip(), label + _REMARK_MARK.sub("", match.group())
+
+
+def remarks_differ(remark: str, answer: str) -> bool:
+    """Has the answer a remark, and another one than the reference?"""
+    other = split_remark(clean(answer))[1] if remark else ""
+    return bool(other) and other != remark
 
 
 def trimmed(cleaned: str) -> str:
     """A cleaned text without remarks ("where x > 0", "for r < a") and closing punctuation."""
-    text = _REMARK.sub("", cleaned).strip()
-    if (condition := _CONDITION.search(text)) and _EQUALS.search(text, 0, condition.start()):
-        text = text[: condition.start()].strip()
-    text = _UNIT_NOTE.sub("", _PART.sub("", text))
+    text = _UNIT_NOTE.sub("", split_remark(cleaned)[0]).strip()
     while text and text[-1] in ".,;:。，；：!" and not text.endswith(("\\!", "\\,")):
         if text[-1] == "!" and (text[-2:-1].isalnum() or text[-2:-1] in ")]}"):
             break

@@ -201,6 +201,9 @@ def _append(found: list[Token], kind: str, piece: str, spaced: bool) -> bool:
 def _append_command(found: list[Token], name: str, spaced: bool) -> bool:
     if name in _STRUCTURES:
         found.append(Token("struct", _STRUCTURES[name], spaced))
+    elif name in _FUNCTION_OF and _in_index(found):  # S_{\\max}
+        found.append(Token("name", name, spaced))
+        return True
     elif name in _FUNCTION_OF:
         found.append(Token("fn", _FUNCTION_OF[name], spaced))
     elif name in _LETTER_OF:

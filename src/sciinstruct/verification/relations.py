@@ -7,13 +7,22 @@ other is the set of its solutions: equal up to a factor, or every solution found
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sciinstruct.records import Verdict
 from sciinstruct.verification.agreement import Agreement, Point, agreement, aligned, guarded, other_quantities
 from sciinstruct.verification.evaluation import UndefinedError, evaluate, magnitude, mpc, mpf, names_in, separated
-from sciinstruct.verification.expression import is_label, members, read_value, trimmed, without_approximation
+from sciinstruct.verification.expression import (
+    VALUE_OF,
+    is_label,
+    members,
+    read_value,
+    remarks_differ,
+    split_remark,
+    trimmed,
+    without_approximation,
+)
 from sciinstruct.verification.expression_parser import Node, read_name
 from sciinstruct.verification.normalise import clean
 from sciinstruct.verification.policy import DEFAULT, Policy
@@ -25,11 +34,7 @@ LIMIT = 1_500
 
 _PROPORTIONAL = re.compile(r"\\propto|∝")
 _BASE = re.compile(r"\\[a-z]+\{?|[_'(^\[].*$|[{}\s]")
-_VALUE: dict[Agreement, Literal["right", "wrong", "unknown"]] = {
-    "equal": "right",
-    "different": "wrong",
-    "unknown": "unknown",
-}
+_PLACE = re.compile(r"(?<=\()[0-9,]+(?=\))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +48,16 @@ class Equation:
     name: str | None
     sides: tuple[Node, ...]
     proportional: bool = False
+    remark: str = ""
 
 
 def parse(text: str) -> Equation | None:
     """The equation that `text` consists of; None for expressions, inequalities, lists and whatever cannot be read."""
-    cleaned = trimmed(clean(text))
+    equation = _read(trimmed(clean(text)))
+    return equation and replace(equation, remark=split_remark(clean(text))[1])
+
+
+def _read(cleaned: str) -> Equation | None:
     if not cleaned or len(cleaned) > LIMIT:
         return None
     proportional = bool(_PROPORTIONAL.search(cleaned))
@@ -70,8 +80,15 @@ def parse(text: str) -> Equation | None:
 
 def compare(gold: Equation, answer: str, policy: Policy = DEFAULT) -> Verdict:
     """Is `answer` the same equation, or the value that the reference defines (rule "equation")?"""
+    verdict = _compare(gold, answer, policy)
+    if verdict.value == "right" and remarks_differ(gold.remark, answer):
+        return unknown("equation", "equal, but under other conditions")
+    return verdict
+
+
+def _compare(gold: Equation, answer: str, policy: Policy) -> Verdict:
     cleaned = without_approximation(trimmed(clean(answer)))
-    equation = parse(cleaned)
+    equation = _read(cleaned)
     if equation is None:
         value = read_value(_PROPORTIONAL.sub("", cleaned).strip())
         if value is None or not _has_value(gold):
@@ -90,7 +107,7 @@ def compare(gold: Equation, answer: str, policy: Policy = DEFAULT) -> Verdict:
 
 
 def _verdict(outcome: tuple[Agreement, str]) -> Verdict:
-    return Verdict(_VALUE[outcome[0]], "equation", outcome[1])
+    return Verdict(VALUE_OF[outcome[0]], "equation", outcome[1])
 
 
 # -- definitions: name = value -----------------------------------------------------------------------------------------
@@ -134,11 +151,21 @@ def _mentions(equation: Equation, name: str) -> bool:
 
 
 def _may_be_one_name(one: str, other: str) -> bool:
-    """Names that differ in index, accent, arguments or case may mean one thing, and so may words."""
+    """Names that differ in accent, arguments, case or in that one has an index may mean one thing, and so may words."""
     if read_name(one) is None or read_name(other) is None:
-        return "\\" not in one + other or one == other
-    bases = [_BASE.sub("", _variable(name).replace("Δ", "")).casefold() for name in (one, other)]
-    return bases[0] == bases[1] or not all(bases)
+        return "\\" not in one + other or one.casefold() == other.casefold()
+    names = [_variable(name).replace("Δ", "").casefold() for name in (one, other)]
+    bases = [_BASE.sub("", name) for name in names]
+    if bases[0] != bases[1] and all(bases):
+        return False
+    first, second = (_variable(name).partition("_")[2] or "".join(_PLACE.findall(name)) for name in (one, other))
+    return not (first and second) or first.isdigit() != second.isdigit() or _abbreviates(first, second)
+
+
+def _abbreviates(one: str, other: str) -> bool:
+    """max for m, final for f; but C_p is not C_v, and x_1 not x_2."""
+    short, long = sorted((one.casefold(), other.casefold()), key=len)
+    return long.startswith(short) and (short == long or not short.isdigit())
 
 
 # -- solutions ---------------------------------------------------------------------------------------------------------
@@ -245,8 +272,8 @@ def _root(difference: Node, point: Point, name: str, start: Any) -> Any:
 @guarded
 def _proportional(gold: Equation, answer: Equation) -> Verdict:
     """Values that differ by a constant factor are proportional to the same thing."""
-    if not gold.proportional:
-        return unknown("equation", "only says what it is proportional to")
+    if not gold.proportional or not _may_be_one_name(gold.name or "", answer.name or ""):
+        return unknown("equation", "says what is proportional to what of other quantities")
     one, other = aligned(gold.sides[-1], answer.sides[-1])
     if _constant_ratio(one, other) is not None:
         return right("equation", "proportional to the same expression")
