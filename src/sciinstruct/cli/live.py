@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from types import FrameType
 
@@ -64,11 +64,19 @@ def _drain(run: Annotation) -> None:
 
 
 def _drain_with_lines(run: Annotation) -> None:
-    last = time.monotonic()
-    for _ in run:
-        if time.monotonic() - last >= _PLAIN_SECONDS:
-            last = time.monotonic()
+    ended = threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(_PLAIN_SECONDS):
             print(_line(run.look()), file=sys.stderr, flush=True)
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        _drain(run)
+    finally:
+        ended.set()
+        teller.join()
 
 
 def _panel(run: Annotation) -> RenderableType:
@@ -108,6 +116,8 @@ def _facts(snapshot: Snapshot) -> list[tuple[str, str]]:
         facts.append(("tokens", f"{tokens:,}, {tokens / seconds:,.0f}/s"))
         if spent := paid.cost + stats.earlier.cost:
             facts.append(("spent", f"${spent:,.4f}"))
+        if stats.trouble:
+            facts.append(("trouble", stats.trouble))
     facts.append(("time", f"{_duration(seconds)}, left {_duration(snapshot.open * seconds / ended) if ended else '?'}"))
     return facts
 

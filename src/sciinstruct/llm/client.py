@@ -21,7 +21,8 @@ class Stats(msgspec.Struct, kw_only=True):
     """Live counters of one client.
 
     `paid` sums the calls of this process and `earlier` those that the ledger held at the start; `reused` counts replies
-    that came from a ledger, `retried` tries that were repeated, `in_flight` calls that are not yet durable.
+    that came from a ledger, `retried` tries that were repeated, `in_flight` calls that are not yet durable;
+    `trouble` is why an endpoint fails at the moment.
     """
 
     paid: Tally
@@ -30,6 +31,7 @@ class Stats(msgspec.Struct, kw_only=True):
     reused: int = 0
     retried: int = 0
     in_flight: int = 0
+    trouble: str = ""
 
     def by_model(self) -> dict[str, Tally]:
         """The calls of this process, by model."""
@@ -84,6 +86,7 @@ class Client:
     def stats(self) -> Stats:
         """Counters as of now; always the same object."""
         self._stats.retried = sum(getattr(model, "retried", 0) for model in self._models.values())
+        self._stats.trouble = next(filter(None, (getattr(model, "trouble", "") for model in self._models.values())), "")
         self._stats.in_flight = len(self._in_flight)
         return self._stats
 

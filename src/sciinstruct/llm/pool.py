@@ -23,6 +23,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 FIRST_BACK_OFF = 0.2  # short: most faults are stray, and a waiting request keeps a place in flight
 BACK_OFF_GROWTH = 3.0
 LONGEST_BACK_OFF = 30.0
+FIRST_CONTACT = 15.0  # seconds after which a server that never answered is taken for a wrong address
 CHARACTERS_PER_TOKEN = 4  # only a guess for tokens_per_minute; the server's own count replaces it
 
 
@@ -34,7 +35,10 @@ class Pool:
         limits: Their limits, in the same order.
         retries: How often one request is sent again.
         patience: Seconds for which a request bears 429s beyond its retries; also, seconds without a working endpoint
-            after which everybody is told to pause.
+            after which everybody is told to pause; before the first answer that is `FIRST_CONTACT`, since a server
+            that nobody has reached is more likely a wrong address.
+
+    `retried` counts tries that were repeated; `trouble` is the last failed try in words until one succeeds.
     """
 
     def __init__(
@@ -42,6 +46,8 @@ class Pool:
     ) -> None:
         self.name = endpoints[0].name
         self.retried = 0
+        self.trouble = ""
+        self._reached = False
         self._endpoints = endpoints
         self._gate = Gate(limits)
         self._retries = retries
@@ -62,6 +68,8 @@ class Pool:
             try:
                 return await self._try(request, tokens, tries)
             except FailedTry as fault:
+                self.trouble = str(fault)
+                self._reached = self._reached or fault.outcome is Outcome.PUSHED_BACK
                 self._pause_if_dead(fault)
                 # a 429 says that the server lives and is busy: limits per minute need longer than the retries last
                 busy = fault.outcome is Outcome.PUSHED_BACK and time.monotonic() - began < self._patience
@@ -92,6 +100,8 @@ class Pool:
             self._gate.leave(ticket, Outcome.UNUSED)
             raise
         seconds = time.perf_counter() - start
+        self.trouble = ""
+        self._reached = True
         self._gate.leave(ticket, Outcome.SERVED, tokens=reply.prompt_tokens + reply.completion_tokens or None)
         return Call(reply, endpoint.label, tries, began, seconds)
 
@@ -102,7 +112,7 @@ class Pool:
 
     def _pause_if_dead(self, fault: FailedTry) -> None:
         dead_for = self._gate.dead_for()
-        if dead_for > self._patience:
+        if dead_for > (self._patience if self._reached else min(FIRST_CONTACT, self._patience)):
             paused = RunPausedError(
                 f"no endpoint of {self.name} has worked for {dead_for:.0f} s (last: {fault}): "
                 "start the server and run the same command again"
