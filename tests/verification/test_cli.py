@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sciinstruct.cli.verify_files import judge_lines, recheck_run, verify_pairs
+from sciinstruct.cli.judge_files import JudgeOptions, judge_lines
+from sciinstruct.cli.verify_files import recheck_run, verify_pairs
 from sciinstruct.errors import InputError
 from sciinstruct.io import TableWriter, attempt_row, instruction_row, rejection_row
 from sciinstruct.records import (
@@ -107,6 +108,24 @@ def test_the_report_on_the_judge(run: Path, tmp_path: Path) -> None:
     assert "agreement where both speak: 1.000 of 1" in text
     assert "accepted: 1 by judge" in text
     assert "share of false accepts: 0.1000 (95 % interval 0.0279 to 0.3010)" in text
+
+
+def test_a_judge_is_asked_about_pairs_and_about_what_the_rules_decided(run: Path, tmp_path: Path) -> None:
+    labelled = _write(
+        tmp_path / "labelled.jsonl",
+        {"id": "a", "gold": "5 m", "prediction": "500 cm", "expected": True},
+        {"id": "b", "gold": "the moon pulls", "prediction": "gravity of the moon", "expected": True},
+        {"id": "c", "gold": "5 m", "prediction": "6 m", "expected": False},
+    )
+    words = {"a": "right", "b": "right", "c": "right", "metres": "<think>hm</think>\nwrong", "number": "invalid"}
+    _write(tmp_path / "judge.jsonl", *({"question_id": key, "text": text} for key, text in words.items()))
+    options = JudgeOptions((f"recorded:{tmp_path / 'judge.jsonl'}",), tmp_path / "judge.sqlite", second_look=True)
+    text = "\n".join(judge_lines(run, labelled, options=options))
+    assert "accuracy 0.667  precision 0.667  recall 1.000  (3 pairs)" in text  # the judge's
+    assert "judge right, rules unknown: 1" in text
+    assert "agreement where both speak: 0.500 of 2" in text
+    assert "judge wrong, rules right: 2" in text  # both attempts at the question in metres
+    assert (tmp_path / "judge.sqlite").exists()
 
 
 @pytest.fixture

@@ -66,28 +66,42 @@ def judge_report(
     *,
     labelled: Path | None = None,
     map: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    judge: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    ledger: Path = Path("judge.sqlite"),
+    sample: int = 200,
+    second_look: Annotated[bool, Parameter(negative="")] = False,
     policy: Annotated[Policy | None, Parameter(name="*")] = None,
 ) -> None:
     """Measure the judge: agreement with the rules, confusion matrix, share of false accepts.
 
-    sciinstruct judge-report run/ --labelled labelled.jsonl
+    sciinstruct judge-report run/ --labelled labelled.jsonl --judge http://127.0.0.1:8000/v1#NAME
 
-    The agreement is that of the judge's verdicts in the run with today's rules, where both speak. A labelled row has
-    `expected` (true or false), `verdict` (right, wrong, unknown) and `rule` (judge, or the rule that decided).
+    The agreement is over answers on which both speak: those that the judge decided in the run and today's rules decide
+    too, and with --judge a sample of those that the rules decided. A labelled row has `expected` (true or false) and
+    either `verdict` and `rule` (judge, or the rule that decided), or a pair as for `verify`, which is decided here.
 
     Parameters
     ----------
     run
         Run folder.
     labelled
-        File with verdicts and what they should have been.
+        File of answers whose right verdict is known.
     map
         COLUMN=FIELD: take FIELD from your COLUMN.
+    judge
+        Model to ask as the judge; repeat for a pool.
+    ledger
+        Where the judge's replies are kept, so that no call is paid twice.
+    sample
+        How many attempts that the rules decided the judge is asked about.
+    second_look
+        Ask twice, with the two answers in swapped order; only agreement counts.
     """
     from ..errors import ConfigError
-    from .verify_files import judge_lines
+    from .judge_files import JudgeOptions, judge_lines
 
     if run is None and labelled is None:
         raise ConfigError("judge-report: give a run folder, --labelled FILE, or both")
-    for line in judge_lines(run, labelled, map, policy or Policy()):
+    options = JudgeOptions(judge, ledger, sample, second_look)
+    for line in judge_lines(run, labelled, map, policy or Policy(), options):
         print(line)

@@ -1,4 +1,4 @@
-"""`verify` and `judge-report` on files: pairs in, verdicts out; a finished run checked again."""
+"""`verify` on files: pairs in, verdicts out; a finished run checked again."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ..io.fields import RowFault
 from ..io.rows import find_files, read_rows
 from ..records import Attempt, Verdict
 from ..verification import Policy, Verifier
-from ..verification.scoring import Score, agreement_table, false_accepts, score
+from ..verification.scoring import score
 
-__all__ = ["judge_lines", "recheck_run", "verify_pairs"]
+__all__ = ["Reference", "expectation", "options_of", "recheck_run", "references_of", "rows_of", "verify_pairs"]
 
 _SHOWN = 20
 _YES = frozenset(("true", "yes", "1", "right", "correct"))
@@ -62,17 +62,17 @@ def verify_pairs(
     disagreements: list[str] = []
     try:
         with _written(out) as stream:
-            for where, row in _rows(paths, mapping):
+            for where, row in rows_of(paths, mapping):
                 verdict = check(
                     _text(row, "gold", where),
                     _optional_text(row, "solution"),
                     prediction=_optional_text(row, "prediction"),
                     question=_optional_text(row, "question"),
-                    options=_options(row.get("options"), where),
+                    options=options_of(row.get("options"), where),
                 )
                 stream.write(_line({"id": row.get("id", where), **_fields(verdict)}))
                 values[verdict.value] += 1
-                wanted = _expectation(row.get("expected"), where)
+                wanted = expectation(row.get("expected"), where)
                 if wanted is not None:
                     expected.append((wanted, verdict))
                     if wanted != (verdict.value == "right"):
@@ -85,7 +85,7 @@ def verify_pairs(
     return lines
 
 
-def _rows(paths: Sequence[Path], mapping: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def rows_of(paths: Sequence[Path], mapping: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """(file:line, row) with columns renamed; raises InputError for a row that is none."""
     renamed = key_values("map", tuple(mapping))
     for file in find_files(paths):
@@ -112,7 +112,7 @@ def _optional_text(row: dict[str, Any], field: str) -> str | None:
     return None if value is None else str(value)
 
 
-def _options(value: Any, where: str) -> dict[str, str] | None:
+def options_of(value: Any, where: str) -> dict[str, str] | None:
     """Options as a mapping of letters; a list is lettered A, B, …"""
     if not value:
         return None
@@ -123,7 +123,8 @@ def _options(value: Any, where: str) -> dict[str, str] | None:
     raise InputError(f"{where}: field 'options': expected an object of letters or a list, found {value!r:.80}")
 
 
-def _expectation(value: Any, where: str) -> bool | None:
+def expectation(value: Any, where: str) -> bool | None:
+    """What a label says: true, false, or None where there is none; raises InputError for anything else."""
     if value is None or value == "":
         return None
     word = str(value).lower()
@@ -157,7 +158,7 @@ def recheck_run(run: Path, out: Path, policy: Policy | None = None, *, symbolic:
 
     The judge's verdicts stand where today's rules still leave the answer open.
     """
-    references = _references(run)
+    references = references_of(run)
     verifier = Verifier(policy)
     check = verifier.decide if symbolic else verifier.check
     changes: Counter[tuple[str, str]] = Counter()
@@ -187,7 +188,8 @@ def recheck_run(run: Path, out: Path, policy: Policy | None = None, *, symbolic:
     return [*lines, *examples[:_SHOWN], *more]
 
 
-def _references(run: Path) -> dict[str, Reference]:
+def references_of(run: Path) -> dict[str, Reference]:
+    """What the questions of a run were checked against, by id."""
     references: dict[str, Reference] = {}
     for instruction in read_instructions(run):
         if instruction.answer is not None:
@@ -218,67 +220,6 @@ def _recheck_row(attempt: Attempt, verdict: Verdict, changed: bool) -> dict[str,
 
 def _change(before: Verdict, now: Verdict) -> str:
     return f"{before.value} ({before.rule}) -> {now.value} ({now.rule}): {now.reason[:120]}"
-
-
-# -- the judge -------------------------------------------------------------------------------------------------------
-
-
-def judge_lines(
-    run: Path | None, labelled: Path | None, mapping: Sequence[str] = (), policy: Policy | None = None
-) -> list[str]:
-    """The report on the judge as lines: agreement with the rules, confusion matrices, the share of false accepts."""
-    scores = _labelled_scores(labelled, mapping) if labelled else {}
-    lines: list[str] = []
-    for kind, measured in scores.items():
-        lines += [f"{kind}, on {labelled}", *measured.lines(), ""]
-    if run is None:
-        return lines
-    spoken, accepted = _judged(run, policy)
-    table, share = agreement_table(spoken)
-    lines += [f"the judge against today's rules, in {run}"]
-    lines += [f"  judge {judge}, rules {rules}: {count}" for (judge, rules), count in sorted(table.items())]
-    both = sum(count for pair, count in table.items() if "unknown" not in pair)
-    lines += [
-        f"  agreement where both speak: {share:.3f} of {both}" if both else "  they never speak on the same answer"
-    ]
-    errors = {kind: (s.of(False, "right"), s.accepted) for kind, s in scores.items()}
-    estimate, low, high = false_accepts(accepted, errors)
-    counts = ", ".join(f"{count} by {kind}" for kind, count in accepted.items())
-    lines += ["", f"accepted: {counts or 'nothing'}"]
-    if not scores:
-        return [*lines, "share of false accepts: give --labelled FILE to estimate it"]
-    return [*lines, f"share of false accepts: {estimate:.4f} (95 % interval {low:.4f} to {high:.4f})"]
-
-
-def _labelled_scores(path: Path, mapping: Sequence[str]) -> dict[str, Score]:
-    """Scores of a labelled file's verdicts, by who gave them: rules or judge."""
-    pairs: dict[str, list[tuple[bool, Verdict]]] = {"rules": [], "judge": []}
-    for where, row in _rows([path], mapping):
-        wanted = _expectation(row.get("expected"), where)
-        value = row.get("verdict")
-        if wanted is None or value not in ("right", "wrong", "unknown"):
-            raise InputError(f"{where}: needs 'expected' (true or false) and 'verdict' (right, wrong or unknown)")
-        rule = str(row.get("rule") or "judge")
-        pairs["judge" if rule == "judge" else "rules"].append((wanted, Verdict(value, rule, "")))
-    return {kind: score(verdicts) for kind, verdicts in pairs.items() if verdicts}
-
-
-def _judged(run: Path, policy: Policy | None) -> tuple[list[tuple[Verdict, Verdict]], dict[str, int]]:
-    """(the judge's verdict, today's rules' verdict) of each judged attempt, and who accepted how many attempts."""
-    references = _references(run)
-    verifier = Verifier(policy)
-    spoken: list[tuple[Verdict, Verdict]] = []
-    accepted: Counter[str] = Counter()
-    for attempt in read_attempts(run):
-        if attempt.verdict.value == "right":
-            accepted["judge" if attempt.verdict.rule == "judge" else "rules"] += 1
-        reference = references.get(attempt.question_id)
-        if attempt.verdict.rule == "judge" and reference is not None:
-            rules = verifier.check(
-                reference.gold, attempt.solution, question=reference.question, options=reference.options
-            )
-            spoken.append((attempt.verdict, rules))
-    return spoken, dict(accepted)
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------
