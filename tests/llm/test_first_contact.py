@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 
@@ -14,6 +15,12 @@ from sciinstruct.records import Message, Request
 
 def request(text: str) -> Request:
     return Request(model="test", messages=(Message(role="user", content=text),))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def test_a_wrong_address_pauses_soon_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +43,7 @@ def test_a_server_that_has_answered_is_waited_for(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(pool, "FIRST_CONTACT", 0.2)
 
     async def run() -> str:
-        async with FaultServer() as server:
+        async with FaultServer(port=_free_port()) as server:
             model = open_model([f"{server.url}#test"], ModelOptions(patience=60))
             await model.answer(request("first"))
             await server.stop()
