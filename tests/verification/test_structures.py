@@ -146,7 +146,9 @@ def test_intervals_and_inequalities(gold: str, answer: str, value: str) -> None:
     assert verdict.rule == ("inequality" if any(sign in gold for sign in "<>≥≤") or "geq" in gold else "interval")
 
 
-@pytest.mark.parametrize("text", ["(2,3)", "[3,1]", "x=2", "{1,2}", "5", "a word > another word here", ""])
+@pytest.mark.parametrize(
+    "text", ["(2,3)", "[3,1]", "x=2", "{1,2}", "5", "a word > another word here", "1≠x≠2", "a≠b≠c", ""]
+)
 def test_what_is_no_interval_is_not_parsed(text: str) -> None:
     assert intervals.parse(text) is None
 
@@ -173,7 +175,7 @@ def test_matrices(gold: str, answer: str, value: str) -> None:
     assert (verdict.rule, verdict.value) == ("matrix", value), verdict
 
 
-@given(st.text(alphabet=r"\{}()[]|<>,;:=xy12 ±∪∞&^_orandinfcup≤", max_size=60))
+@given(st.text(alphabet=r"\{}()[]|<>,;:=xy12 ±∪∞&^_orandinfcup≤≠", max_size=60))
 def test_no_garbled_structure_is_too_much_for_the_readers(text: str) -> None:
     gold, interval, table = structures.parse("(1,2)"), intervals.parse("[1,2]"), matrix.parse("[[1,2],[3,4]]")
     assert gold is not None and interval is not None and table is not None

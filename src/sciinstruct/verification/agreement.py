@@ -17,6 +17,7 @@ from sciinstruct.verification.evaluation import (
     UndefinedError,
     Value,
     evaluate,
+    has_names,
     magnitude,
     mpc,
     names_in,
@@ -62,7 +63,7 @@ def agreement(gold: Node, answer: Node, policy: Policy) -> tuple[Agreement, str]
     with _LOCK:
         outcome = _exact(gold, answer)
         if outcome == "equal":
-            return "equal", "equal at random points" if any(True for _ in names_in(gold)) else "the same number"
+            return "equal", "equal at random points" if has_names(gold) else "the same number"
         tolerance = _tolerance(gold, answer, policy)
         if tolerance and set(names_in(gold)) == set(names_in(answer)) and _close(gold, answer, tolerance):
             return "equal", f"equal within {tolerance:.2g}"
@@ -73,7 +74,7 @@ def agreement(gold: Node, answer: Node, policy: Policy) -> tuple[Agreement, str]
         if outcome == "different" and other_quantities(gold, answer):
             return "unknown", "different at random points, but each has names that the other does not have"
     if outcome == "different":
-        return "different", "different values at a random point" if any(names_in(gold)) else "different numbers"
+        return "different", "different values at a random point" if has_names(gold) else "different numbers"
     return "unknown", "no point at which both have a value decides"
 
 
@@ -104,7 +105,7 @@ _TWO_PI = evaluate(("mul", ("num", 2, 0, 0), ("const", "pi")), {})[0]
 
 def _values(gold: Node, answer: Node, trials: tuple[int, ...]) -> Iterator[tuple[Value, Value]]:
     """The values of both at each trial where both have one."""
-    constant = not any(True for _ in itertools.chain(names_in(gold), names_in(answer)))
+    constant = not (has_names(gold) or has_names(answer))
     for trial in trials[:1] if constant else trials:
         point = Point(trial)
         try:
@@ -115,7 +116,7 @@ def _values(gold: Node, answer: Node, trials: tuple[int, ...]) -> Iterator[tuple
 
 def _exact(gold: Node, answer: Node) -> Agreement:
     """Two agreeing points prove equality; a real point proves a difference, a complex one only where i is written."""
-    constant = not any(True for _ in itertools.chain(names_in(gold), names_in(answer)))
+    constant = not (has_names(gold) or has_names(answer))
     complex_asked = has_i(gold) or has_i(answer)
     same = split = 0
     for one, other in _values(gold, answer, _EXACT_TRIALS):
@@ -155,7 +156,7 @@ def _tolerance(gold: Node, answer: Node, policy: Policy) -> float:
         return max(policy.relative_error, rounding)
     if not in_answer or any(digits < 3 for _, digits in in_answer) or _is_integer(gold):
         return 0.0
-    if any(True for _ in names_in(gold)):  # 0.333x for x/3, but not x+1.004 for x+1
+    if has_names(gold):  # 0.333x for x/3, but not x+1.004 for x+1
         return min(policy.relative_error, max(0.505 / mantissa for mantissa, _ in in_answer))
     return policy.relative_error
 
@@ -173,7 +174,7 @@ def _decimals(node: Node) -> Iterator[tuple[int, int]]:
 
 
 def _is_integer(node: Node) -> bool:
-    if any(True for _ in names_in(node)):
+    if has_names(node):
         return False
     try:
         value = evaluate(node, {})[0]
@@ -260,7 +261,7 @@ def _has_function(node: Node, name: str) -> bool:
 def _equal_up_to_constant(gold: Node, answer: Node) -> bool:
     """Both have a "+ C" (one of them by that letter) and a variable: is their difference the same at all points?"""
     one, other = _without_constant(gold), _without_constant(answer)
-    if one is None or other is None or not any(True for _ in names_in(one)):
+    if one is None or other is None or not has_names(one):
         return False
     if not {"C", "C_1", "const"} & {*names_in(gold), *names_in(answer)}:
         return False

@@ -18,7 +18,7 @@ from mpmath.libmp import NoConvergence
 
 from sciinstruct.verification.expression_parser import Node
 
-__all__ = ["UndefinedError", "Value", "evaluate", "names_in", "point_value", "separated"]
+__all__ = ["UndefinedError", "Value", "evaluate", "has_names", "names_in", "point_value", "separated"]
 
 PRECISION = 256
 "Bits of every number: some 77 decimal digits."
@@ -90,6 +90,11 @@ def names_in(node: Node) -> Iterator[str]:
     for part in node[2] if node[0] == "fn" else node[1:]:
         if isinstance(part, tuple):
             yield from names_in(part)
+
+
+def has_names(node: Node) -> bool:
+    """Is there any variable in the tree?"""
+    return any(True for _ in names_in(node))
 
 
 # -- operations: (tree, point) -> value --------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Literal
 
 from sciinstruct.records import Verdict
 from sciinstruct.verification.agreement import Agreement, agreement, guarded, has_i
-from sciinstruct.verification.evaluation import UndefinedError, evaluate, mpc, names_in
+from sciinstruct.verification.evaluation import UndefinedError, evaluate, has_names, mpc
 from sciinstruct.verification.expression_parser import Node, UnreadableError, read, read_name
 from sciinstruct.verification.normalise import clean
 from sciinstruct.verification.policy import Policy
@@ -163,7 +163,7 @@ def read_answer(answer: str) -> tuple[Node | None, str]:
         return None, f"{_short(cleaned)} says several things"
     if len(parts) > 1 and not is_label(parts[0]):
         left = read_value(parts[0])
-        if left is None or next(names_in(left), None) is not None or agreement(left, node, Policy())[0] != "equal":
+        if left is None or has_names(left) or agreement(left, node, Policy())[0] != "equal":
             return None, f"{_short(cleaned)} is an equation, not a value"
     return node, ""
 
@@ -172,7 +172,7 @@ def read_answer(answer: str) -> tuple[Node | None, str]:
 def value_of(text: str) -> float | None:
     """The real number that an expression without variables stands for, None where there is none."""
     node = read_value(trimmed(clean(text)))
-    if node is None or next(names_in(node), None) is not None:
+    if node is None or has_names(node):
         return None
     try:
         value = evaluate(node, {})[0]
@@ -182,7 +182,7 @@ def value_of(text: str) -> float | None:
 
 
 def _is_complex_constant(node: Node) -> bool:
-    return has_i(node) and not any(True for _ in names_in(node))
+    return has_i(node) and not has_names(node)
 
 
 def _short(text: str) -> str:

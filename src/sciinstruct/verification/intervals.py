@@ -65,7 +65,7 @@ _SIGN = {"\\lt": "<", "\\gt": ">", "<=": "≤", ">=": "≥", "\\le": "≤", "\\g
 _SIGN |= {"\\ne": "≠", "\\leqslant": "≤", "\\geqslant": "≥"}
 _OR = re.compile(r"\bor\b|或者?|\\lor(?![a-z])|∨|\\vee(?![a-z])")
 _AND = re.compile(r"\band\b|且|并且|和|\\land(?![a-z])|∧|\\wedge(?![a-z])|[,，;；]")
-_FLIPPED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤"}
+_FLIPPED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "≠": "≠"}
 
 
 def parse(text: str) -> Region | None:
@@ -266,7 +266,12 @@ def _chain(text: str) -> Region | None:
     sides, signs = [piece.strip() for piece in pieces[::2]], [_SIGN.get(sign, sign) for sign in pieces[1::2]]
     if len(sides) == 2:
         return _single(sides[0], signs[0], sides[1])
-    if len(sides) != 3 or not is_label(sides[1]) or {signs[0] in "<≤", signs[1] in "<≤"} != {signs[0] in "<≤"}:
+    if (
+        len(sides) != 3
+        or "≠" in signs
+        or not is_label(sides[1])
+        or {signs[0] in "<≤", signs[1] in "<≤"} != {signs[0] in "<≤"}
+    ):
         return None
     if signs[0] in ">≥":
         sides, signs = sides[::-1], [_FLIPPED[sign] for sign in signs[::-1]]

@@ -12,7 +12,16 @@ from typing import Any
 
 from sciinstruct.records import Verdict
 from sciinstruct.verification.agreement import Agreement, Point, agreement, aligned, guarded, other_quantities
-from sciinstruct.verification.evaluation import UndefinedError, evaluate, magnitude, mpc, mpf, names_in, separated
+from sciinstruct.verification.evaluation import (
+    UndefinedError,
+    evaluate,
+    has_names,
+    magnitude,
+    mpc,
+    mpf,
+    names_in,
+    separated,
+)
 from sciinstruct.verification.expression import (
     VALUE_OF,
     is_label,
@@ -139,7 +148,7 @@ def _has_value(gold: Equation) -> bool:
     first = gold.sides[0]
     if gold.name is not None or (first[0] == "div" and first[1][0] == first[2][0] == "var"):
         return True
-    return first[0] == "pow" and first[1][0] == "var" and any(True for _ in names_in(gold.sides[-1]))
+    return first[0] == "pow" and first[1][0] == "var" and has_names(gold.sides[-1])
 
 
 def _variable(name: str) -> str:
