@@ -27,7 +27,7 @@ def test_a_wrong_address_pauses_soon_and_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(pool, "FIRST_CONTACT", 0.5)
 
     async def run() -> str:
-        model = open_model(["http://127.0.0.1:9/v1#test"], ModelOptions(patience=60))
+        model = open_model(["http://127.0.0.1:9/v1#test"], ModelOptions(patience=60, retries=100))
         try:
             asked = (model.answer(request(str(number))) for number in range(8))
             ends = await asyncio.gather(*asked, return_exceptions=True)
@@ -45,7 +45,7 @@ def test_a_server_that_has_answered_is_waited_for(monkeypatch: pytest.MonkeyPatc
 
     async def run() -> str:
         async with FaultServer(port=_free_port()) as server:
-            model = open_model([f"{server.url}#test"], ModelOptions(patience=60))
+            model = open_model([f"{server.url}#test"], ModelOptions(patience=60, retries=100))
             await model.answer(request("first"))
             await server.stop()
             waiting = asyncio.create_task(model.answer(request("second")))
