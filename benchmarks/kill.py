@@ -17,10 +17,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from common import annotate_command, server, server_stats
+from common import annotate_command, finish, ledger_calls, server, server_stats
 
 IN_FLIGHT = 16
-ANSWER = "Adding one to nothing gives 0 + 1 = 1.\\n\\boxed{1}"
+ANSWER = "Adding one to nothing gives 0 + 1 = 1.\n\\boxed{1}"
 
 
 def write_case(path: Path, count: int) -> Path:
@@ -30,16 +30,6 @@ def write_case(path: Path, count: int) -> Path:
             question = f"Question {number}: what is {number % 3} plus 1?"
             file.write(json.dumps({"id": f"q{number}", "question": question, "answer": str(number % 3 + 1)}) + "\n")
     return path
-
-
-def served(url: str) -> int:
-    return int(str(server_stats(url)["served"]))
-
-
-def finish(command: list[str]) -> None:
-    """Runs the command to its end; shows its words where it fails."""
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
 
 
 def main() -> None:
@@ -54,12 +44,12 @@ def main() -> None:
         options = ("--concurrency", str(IN_FLIGHT))
         started = time.perf_counter()
         finish(annotate_command(questions, url, folder / "whole", *options))
-        whole, seconds = served(url), time.perf_counter() - started
+        whole, seconds = server_stats(url)["served"], time.perf_counter() - started
         twice = []
         kills = 0
         command = annotate_command(questions, url, folder / "killed", *options)
         while kills < arguments.kills:
-            before = served(url), ledger_calls(folder / "killed")
+            before = server_stats(url)["served"], ledger_calls(folder / "killed")
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(chance.uniform(0.2, 1.2))
             if process.poll() is not None:
@@ -68,9 +58,9 @@ def main() -> None:
             process.wait()
             kills += 1
             time.sleep(0.2)  # the server ends what it was doing
-            twice.append((served(url) - before[0]) - (ledger_calls(folder / "killed") - before[1]))
+            twice.append((server_stats(url)["served"] - before[0]) - (ledger_calls(folder / "killed") - before[1]))
         finish(command)
-        paid = served(url) - whole
+        paid = server_stats(url)["served"] - whole
         same = all(
             (folder / "whole" / table).read_bytes() == (folder / "killed" / table).read_bytes()
             for table in ("attempts.parquet", "instructions.parquet", "rejected.parquet")
@@ -78,18 +68,6 @@ def main() -> None:
     print(f"undisturbed: {whole:,} calls in {seconds:.1f} s, {IN_FLIGHT} questions in flight")
     print(f"kills: {kills}; served and not kept, per kill: at most {max(twice)}, in all {sum(twice)}")
     print(f"paid twice in all: {paid - whole} of {paid:,}; tables the same byte for byte: {same}")
-
-
-def ledger_calls(run: Path) -> int:
-    """Calls in the ledger of a run that is not running."""
-    import sqlite3
-
-    path = run / "ledger.sqlite"
-    if not path.exists():
-        return 0
-    with sqlite3.connect(path) as database:
-        tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
-        return int(database.execute("SELECT count(*) FROM calls").fetchone()[0]) if "calls" in tables else 0
 
 
 if __name__ == "__main__":

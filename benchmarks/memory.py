@@ -12,7 +12,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from common import SOLUTION, annotate_command, measure, server, write_questions
+from common import SOLUTION, annotate_command, finish, server, write_questions
 
 
 def main() -> None:
@@ -23,8 +23,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, server("--answer", SOLUTION) as url:
         for count in counts:
             questions = write_questions(Path(name) / f"{count}.jsonl", count)
-            run = measure(annotate_command(questions, url, Path(name) / f"run-{count}"))
-            assert run.status == 0, f"annotate ended with {run.status}"
+            run = finish(annotate_command(questions, url, Path(name) / f"run-{count}"))
             print(f"| {count:,} | {run.megabytes:.0f} | {count / run.wall:,.0f} |", flush=True)
 
 

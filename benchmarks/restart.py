@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from common import SOLUTION, measure, write_questions
+from common import SOLUTION, finish, write_questions
 
 
 def main() -> None:
@@ -33,8 +33,7 @@ def main() -> None:
         print("| what | seconds | peak MB |\n| --- | ---: | ---: |")
         for what in ("first run", "the same command again"):
             before = (run / "ledger.sqlite").stat().st_mtime_ns if run.exists() else 0
-            measured = measure(command)
-            assert measured.status == 0, f"annotate ended with {measured.status}"
+            measured = finish(command)
             print(f"| {what} | {measured.wall:.1f} | {measured.megabytes:.0f} |", flush=True)
         total = json.loads((run / "manifest.json").read_text())["usage"]["total"]["calls"]
         untouched = before == (run / "ledger.sqlite").stat().st_mtime_ns

@@ -18,6 +18,7 @@ import argparse
 import asyncio
 import contextlib
 import hashlib
+import json
 import math
 import random
 import re
@@ -28,7 +29,7 @@ from typing import Any, Literal
 import msgspec
 from aiohttp import web
 
-__all__ = ["Fault", "FaultServer", "LogNormal", "boxed_answer"]
+__all__ = ["Fault", "FaultServer", "LogNormal", "PerCharacter", "boxed_answer"]
 
 Kind = Literal[
     "status", "hang", "drop", "cut", "slow", "garbage", "html", "empty", "length", "filter", "no-usage", "double-usage"
@@ -46,6 +47,16 @@ class LogNormal(msgspec.Struct, frozen=True):
     def __call__(self, prompt: str) -> float:
         deviate = random.Random(f"{self.seed} {prompt}").gauss(0.0, self.sigma)
         return self.mean * math.exp(deviate - self.sigma**2 / 2)
+
+
+class PerCharacter(msgspec.Struct, frozen=True):
+    """Latencies that grow with the prompt: `base` seconds and `each` for every character of its last message."""
+
+    base: float
+    each: float
+
+    def __call__(self, prompt: str) -> float:
+        return self.base + self.each * len(prompt)
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -307,9 +318,11 @@ def parse_fault(text: str) -> Fault:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    latency: float | LogNormal = arguments.latency
+    latency: float | LogNormal | PerCharacter = arguments.latency
     if arguments.sigma:
         latency = LogNormal(arguments.latency, arguments.sigma, arguments.seed)
+    if arguments.per_character:
+        latency = PerCharacter(arguments.latency, arguments.per_character)
     server = FaultServer(
         arguments.answer or boxed_answer,
         latency=latency,
@@ -319,15 +332,19 @@ async def _serve(arguments: argparse.Namespace) -> None:
     )
     async with server:
         print(server.url, flush=True)
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            print(json.dumps(server.stats()), flush=True)
 
 
 def main() -> None:
-    """Serve until the process is ended; the first line printed is the base URL."""
+    """Serve until the process is ended; prints the base URL first and, ended by Ctrl-C (SIGINT), the statistics."""
     parser = argparse.ArgumentParser(prog="python -m sciinstruct.llm.fault_server", description=main.__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 for any free one")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer, the mean with --sigma")
     parser.add_argument("--sigma", type=float, default=0.0, help="log-normal latency with this sigma")
+    parser.add_argument("--per-character", type=float, default=0.0, help="more seconds for each character of a prompt")
     parser.add_argument("--seed", type=int, default=0, help="seed of the latency")
     parser.add_argument("--answer", default="", help="answer this text to everything")
     parser.add_argument("--max-concurrent", type=int, default=None, help="answer 429 above this many calls at once")
