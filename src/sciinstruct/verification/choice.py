@@ -28,6 +28,7 @@ _MORE_LETTERS = re.compile(
     r"(?:^|[ ,;(、])(?:and|or|和|与|或|option)? ?[(\[]([A-Z])[)\]]"
     r"|(?:^|[ ,;、])(?:and|or|和|与|或) ?([A-Z])(?![a-zA-Z'])|(?:^|[ ,;、])([A-H])[.:)](?= ?[^ ])"
 )
+_LOWER_LABEL = re.compile(r"(?:^|(?<= ))\([a-h]\)(?= |,|;|$)")
 _LOWER_CASE = re.compile(r"[a-h]|\([a-h]\)")
 _PLAIN = re.compile(r"[*`\"“”]+|</?[a-z]{1,4}>")
 
@@ -48,6 +49,7 @@ def letters(text: str) -> str | None:
 def _stripped(text: str) -> str:
     text = _PLAIN.sub("", clean(text)).strip(" .。,;；:：")
     text = _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
+    text = _LOWER_LABEL.sub(lambda match: match.group().upper(), text)
     return text.removesuffix("选项").removesuffix("项").removesuffix("正确")
 
 

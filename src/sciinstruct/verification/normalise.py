@@ -193,7 +193,8 @@ def _spell_fraction(match: re.Match[str]) -> str:
 def _plain_markup(text: str) -> str:
     """LaTeX markup that only says how to set the text is removed, braces of such commands with it."""
     text = _GROUPING.sub(",", text)
-    text = _CURRENCY.sub("\x01", text) if text.count("$") % 2 else text
+    if text.count("$") % 2 or ("\\" not in text and len(_CURRENCY.findall(text)) == text.count("$")):
+        text = _CURRENCY.sub("\x01", text)
     out: list[str] = []
     braces: list[bool] = []  # for each open brace: does it stay?
     unwrap = False  # the next brace belongs to a removed command

@@ -83,6 +83,7 @@ _SUBJECT = re.compile(
     r"^[\u4e00-\u9fffA-Za-z0-9_^{}]{0,8}?(?:将会|将|会|逐渐|应|是|为)?(?P<verdict>水平向[左右]|竖直向[上下]|向[左右上下]|"
     r"[增减变升降][大小加少高低强弱多]|保持不变|不变)(?:运动|移动|偏转|滑动|摆动)?$"
 )
+_GLOSS = re.compile(r" ?\((?!not\b|or\b|no\b|[IVX]+\))[A-Za-z][A-Za-z -]{2,40}\)$")
 _LIST = re.compile(r",? \band\b |[,;，；、和]")
 _NEGATED = re.compile(r"不(?!变)|没|非|无|未|\b(?:not|no|never|neither|nor|without)\b|n't", re.IGNORECASE)
 
@@ -113,6 +114,8 @@ def compare(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
     ours, theirs = plain_words(gold), plain_words(answer)
     if ours and ours == theirs:
         return right("text", "same words")
+    if ours and plain_words(_GLOSS.sub("", clean(answer))) == ours:
+        return right("text", "same words, with a gloss in brackets")
     if _members(gold) == _members(answer) and len(_members(gold)) > 1:
         return right("text", "the same list in another order")
     if ours and ours.replace(" ", "") == theirs.replace(" ", ""):

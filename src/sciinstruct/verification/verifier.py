@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sciinstruct.records import Verdict
 from sciinstruct.verification.extraction import Extraction, extract, strip_thinking
-from sciinstruct.verification.normalise import ANSWER_LIMIT, DEPTH_LIMIT, clean, depth, guard
+from sciinstruct.verification.normalise import ANSWER_LIMIT, DEPTH_LIMIT, clean, depth, guard, words
 from sciinstruct.verification.policy import DEFAULT, Policy
 from sciinstruct.verification.reference import SYMBOLIC, Reference, read_reference
 from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
@@ -30,6 +30,15 @@ _REASON = re.compile(
 
 
 _LABEL = re.compile(r"\(?(?:[a-h]|[1-9]|i{1,3}|iv)\)[\s:.,\\]*(?=\S)")
+
+
+_STATES = re.compile(r" (?:is|are|equals|is equal to) |(?:等于|[是为])(?=[^\u4e00-\u9fff])")
+_VALUES = words("number quantity expression set tuple interval matrix ratio formula isotope configuration")
+
+
+def _takes_labels(reference: Reference) -> bool:
+    """May an answer carry the label of its part ("(b) 33 m"), which says nothing? Not where letters are the answer."""
+    return reference.parts == 1 and reference.rule != "choice"
 
 
 class Verifier:
@@ -141,11 +150,14 @@ class Verifier:
         return verdict, True
 
     def _compare(self, reference: Reference, answer: str) -> Verdict:
+        """Compares the answer as it is; where that decides nothing, what is left without reason, name or label."""
         answer = guard(answer).strip()
         verdict = self._compare_once(reference, answer)
         if verdict.value == "unknown" and (cut := _REASON.search(answer)) and cut.start() > 0:
             verdict = self._compare_once(reference, answer[: cut.start()])
-        if verdict.value != "right" and reference.parts == 1 and (label := _LABEL.match(answer)):
+        if verdict.value == "unknown" and len(states := _STATES.split(answer)) == 2 and reference.rule in _VALUES:
+            verdict = self._compare_once(reference, states[1])
+        if verdict.value != "right" and _takes_labels(reference) and (label := _LABEL.match(answer)):
             labelled = self._compare_once(reference, answer[label.end() :])
             verdict = labelled if labelled.value == "right" or verdict.value == "unknown" else verdict
         return Verdict(verdict.value, verdict.rule, verdict.reason, answer)
