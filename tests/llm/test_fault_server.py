@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import statistics
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from sciinstruct.llm.fault_server import Fault, LogNormal, parse_fault
+from sciinstruct.llm.fault_server import Fault, LogNormal, PerCharacter, parse_fault
 
 
 def test_log_normal_latencies_have_the_mean_that_was_asked_for_and_do_not_change():
@@ -19,6 +20,10 @@ def test_log_normal_latencies_have_the_mean_that_was_asked_for_and_do_not_change
     assert statistics.fmean(drawn) == pytest.approx(1.0, abs=0.05)
     assert drawn == [LogNormal(1.0, 0.6, seed=3)(f"question {number}") for number in range(4_000)]
     assert latency("x") != LogNormal(1.0, 0.6, seed=4)("x")
+
+
+def test_latencies_that_grow_with_the_prompt():
+    assert PerCharacter(0.5, 0.01)("a" * 20) == pytest.approx(0.7)
 
 
 def test_faults_hit_what_they_name():
@@ -62,6 +67,7 @@ def test_as_a_process_of_its_own():
         assert (stats["tried"], stats["served"], stats["prompts"], stats["served_again"]) == (3, 3, 2, 1)
         assert sorted(stats["served_by_prompt"].values()) == [1, 2]
     finally:
-        server.terminate()
-        server.communicate(timeout=20)
-    assert server.returncode is not None
+        server.send_signal(signal.SIGINT)
+        last_words, _ = server.communicate(timeout=20)
+    assert server.returncode == 0
+    assert json.loads(last_words)["served"] == 3
