@@ -19,6 +19,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,51 @@ LABELLED = (
     "theoremqa_errors_negatives",
 )
 SEEDS = (
-    r"\frac{1}{2}", r"\sqrt[3]{x+1}", "1.2 kJ/mol", r"\boxed{", "}", "10^{10^{10}}", "9**9**9**9", "2H2 + O2 -> 2H2O", "K3[Fe(CN)6]",
-    "(1,2)\\cup[3,+\\infty)", "x=1 or x=2", "【答案】", "故选B", "根号", "零下", "三分之二", "^{14}_{6}C", "[Ar]3d^6 4s^2", "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}",
-    "the answer is", "####", "<think>", "</think>", "\x00", "\u202e", "°C", "m/s^2", "μF", "5:3", "±", "!", "\\int_0^1", "\\lim_{x\\to 0}", "\\sum_{k=1}^{n}",
-    "e^{i\\pi}", "\\ce{SO4^2-}", "a_1", "or", "and", ";", ",", "=", "≈", "%", "$", "(", ")", "{", "[", "]", "|", "\\left", "\\right", "\n\nQuestion:", "不", "é",
-)  # fmt: skip
+    *(
+        r"\frac{1}{2}",
+        r"\sqrt[3]{x+1}",
+        "1.2 kJ/mol",
+        r"\boxed{",
+        "}",
+        "10^{10^{10}}",
+        "9**9**9**9",
+        "2H2 + O2 -> 2H2O",
+    ),
+    *(
+        "K3[Fe(CN)6]",
+        "(1,2)\\cup[3,+\\infty)",
+        "x=1 or x=2",
+        "【答案】",
+        "故选B",
+        "根号",
+        "零下",
+        "三分之二",
+        "^{14}_{6}C",
+    ),
+    *("[Ar]3d^6 4s^2", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", "the answer is", "####", "<think>", "</think>", "\x00"),
+    *("\u202e", "°C", "m/s^2", "μF", "5:3", "±", "!", r"\int_0^1", r"\lim_{x\to 0}", r"\sum_{k=1}^{n}", r"e^{i\pi}"),
+    *(
+        r"\ce{SO4^2-}",
+        "a_1",
+        "or",
+        "and",
+        ";",
+        ",",
+        "=",
+        "≈",
+        "%",
+        "$",
+        "(",
+        ")",
+        "{",
+        "[",
+        "]",
+        "|",
+        r"\left",
+        r"\right",
+    ),
+    *("\n\nQuestion:", "不", "é"),
+)
 
 
 def main() -> None:
@@ -70,45 +111,52 @@ def main() -> None:
 
 def labelled_pairs(folder: Path, sample: int, show: bool) -> None:
     """One line per file for ours, one for the symbolic step on top, one for Math-Verify on its sample."""
-    verifier = Verifier()
     math_verify = _math_verify() if sample else None
     every: list[float] = []
-    print(
-        f"\n{'labelled pairs':30}{'checker':12}{'rows':>6}{'accuracy':>9}{'precision':>10}{'recall':>8}{'false right':>12}{'pairs/s':>9}{'p99 ms':>8}"
-    )
-    for name in LABELLED:
-        rows = list(_rows(folder / f"{name}.jsonl"))
-        verdicts, times = _timed(
-            rows,
-            lambda row: (
-                verifier.check(row["gold"], prediction=row["pred"], question=row.get("question"))
-                if not row.get("policy_options")
-                else Verifier(row["policy_options"]).check(row["gold"], prediction=row["pred"])
-            ),
-        )
-        every += times
-        _print_score(name, "ours", rows, verdicts, times)
-        if show:
-            _print_disagreements(rows, verdicts)
-        decided, slower = _timed(
-            rows, lambda row: verifier.decide(row["gold"], prediction=row["pred"], question=row.get("question"))
-        )
-        changed = sum(a.value != b.value for a, b in zip(verdicts, decided, strict=True))
-        if changed:
-            _print_score(name, "+ symbolic", rows, decided, slower)
-        if math_verify:
-            step = max(1, len(rows) // sample)
-            some = rows[::step]
-            theirs, their_times = _timed(some, math_verify)
-            _print_score(f"  every {step}th row" if step > 1 else "", "Math-Verify", some, theirs, their_times)
-            ours, our_times = verdicts[::step], times[::step]
-            _print_score("", "  ours", some, ours, our_times)
-            print(f"{'':30}{'':12}  ours is {sum(their_times) / sum(our_times):.0f} times as fast on these rows")
-    verifier.close()
+    heads = f"{'rows':>6}{'accuracy':>9}{'precision':>10}{'recall':>8}{'false right':>12}{'pairs/s':>9}{'p99 ms':>8}"
+    print(f"\n{'labelled pairs':30}{'checker':12}{heads}")
+    with closing(Verifier()) as verifier:
+        for name in LABELLED:
+            rows = list(_rows(folder / f"{name}.jsonl"))
+            verdicts, times = _timed(rows, lambda row: _for(row, verifier).check(row["gold"], **_answer(row)))
+            decided, slower = _timed(rows, lambda row: _for(row, verifier).decide(row["gold"], **_answer(row)))
+            every += times
+            _print_score(name, "ours", rows, verdicts, times)
+            if [v.value for v in verdicts] != [v.value for v in decided]:
+                _print_score("", "+ symbolic", rows, decided, slower)
+            if show:
+                _print_disagreements(rows, verdicts)
+            if math_verify:
+                _beside(math_verify, rows, verdicts, times, max(1, len(rows) // sample))
     every.sort()
+    rate, slowest = len(every) / sum(every), every[-1] * 1e3
     print(
-        f"mixed: {len(every) / sum(every):.0f} pairs/s on one core, p50 {_at(every, 0.5):.2f} ms, p99 {_at(every, 0.99):.2f} ms, slowest {every[-1] * 1e3:.0f} ms"
+        f"mixed: {rate:.0f} pairs/s on one core, p50 {_at(every, 0.5):.2f} ms, p99 {_at(every, 0.99):.2f} ms, "
+        f"slowest {slowest:.0f} ms"
     )
+
+
+def _beside(
+    math_verify: Callable[[dict[str, Any]], Verdict],
+    rows: list[dict[str, Any]],
+    verdicts: list[Verdict],
+    times: list[float],
+    step: int,
+) -> None:
+    """Math-Verify and ours on every `step`-th row."""
+    theirs, their_times = _timed(rows[::step], math_verify)
+    _print_score(f"  every {step}th row" if step > 1 else "", "Math-Verify", rows[::step], theirs, their_times)
+    if step > 1:
+        _print_score("", "  ours", rows[::step], verdicts[::step], times[::step])
+    print(f"{'':42}  ours is {sum(their_times) / sum(times[::step]):.0f} times as fast on these rows")
+
+
+def _for(row: dict[str, Any], verifier: Verifier) -> Verifier:
+    return Verifier(row["policy"]) if "policy" in row else verifier
+
+
+def _answer(row: dict[str, Any]) -> dict[str, Any]:
+    return {"prediction": row["pred"], "question": row.get("question")}
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -117,7 +165,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         row["pred"] = row.get("pred", row.get("prediction"))
         row["label"] = row.get("label", row.get("expected"))
         if path.name.startswith("olympiadbench"):
-            row["policy_options"] = Policy(missing_unit=False, absolute_error=_precision(row["precision"]))
+            row["policy"] = Policy(missing_unit=False, absolute_error=_precision(row["precision"]))
         yield row
 
 
@@ -139,20 +187,17 @@ def _print_score(
     name: str, checker: str, rows: list[dict[str, Any]], verdicts: list[Verdict], times: list[float]
 ) -> None:
     measured: Score = score(zip((row["label"] for row in rows), verdicts, strict=True))
-    ordered = sorted(times)
-    print(
-        f"{name:30}{checker:12}{measured.total:6}{measured.accuracy:9.3f}{measured.precision:10.3f}{measured.recall:8.3f}"
-        f"{measured.of(False, 'right'):12}{len(times) / sum(times):9.0f}{_at(ordered, 0.99):8.1f}"
-    )
+    shares = f"{measured.accuracy:9.3f}{measured.precision:10.3f}{measured.recall:8.3f}"
+    speed = f"{len(times) / sum(times):9.0f}{_at(sorted(times), 0.99):8.1f}"
+    print(f"{name:30}{checker:12}{measured.total:6}{shares}{measured.of(False, 'right'):12}{speed}")
 
 
 def _print_disagreements(rows: list[dict[str, Any]], verdicts: list[Verdict]) -> None:
     for row, verdict in zip(rows, verdicts, strict=True):
         if row["label"] != (verdict.value == "right"):
             answer = (verdict.extracted or row["pred"])[-90:]
-            print(
-                f"    {row['id']}: {row['label']} but {verdict.value} ({verdict.rule}): {row['gold'][:90]!r} | {answer!r} | {verdict.reason[:90]}"
-            )
+            how = f"{row['label']} but {verdict.value} ({verdict.rule})"
+            print(f"    {row['id']}: {how}: {row['gold'][:90]!r} | {answer!r} | {verdict.reason[:90]}")
 
 
 def _at(ordered: list[float], share: float) -> float:
@@ -160,20 +205,17 @@ def _at(ordered: list[float], share: float) -> float:
 
 
 def _math_verify() -> Callable[[dict[str, Any]], Verdict]:
+    """Math-Verify as its README uses it; LaTeX without dollar signs gets them: it looks for formulas only there."""
     from math_verify import parse, verify
 
     logging.disable(logging.CRITICAL)
 
+    def formula(text: str) -> str:
+        return f"${text}$" if "\\" in text and "$" not in text and "\\boxed" not in text else text
+
     def check(row: dict[str, Any]) -> Verdict:
         try:
-            equal = verify(
-                parse(f"${row['gold']}$" if "\\" in row["gold"] and "$" not in row["gold"] else row["gold"]),
-                parse(
-                    row["pred"]
-                    if "\\boxed" in row["pred"] or "$" in row["pred"] or "\\" not in row["pred"]
-                    else f"${row['pred']}$"
-                ),
-            )
+            equal = verify(parse(formula(row["gold"])), parse(formula(row["pred"])))
         except Exception as error:  # its own time-outs and parser errors: no equality found
             return Verdict("unknown", "math-verify", type(error).__name__)
         return Verdict("right" if equal else "wrong", "math-verify", "")
@@ -192,22 +234,12 @@ def real_solutions(folder: Path, show: bool) -> None:
     start = time.process_time()
     for path in sorted(folder.glob("*.jsonl.gz")):
         counts: Counter[str] = Counter()
-        for row in map(json.loads, gzip.open(path, "rt", encoding="utf-8")):
-            verdict = verifier.check(row["answer"], row["solution"], question=row["question"], options=row["options"])
-            kind = _kind_of(verdict)
-            counts["rows"] += 1
-            counts[kind] += 1
-            if kind == "stated":
-                agrees = (verdict.value == "right") == row["correct"]
-                counts["agree"] += agrees
-                if not agrees:
-                    counts[
-                        f"ours {verdict.value}, source read {'nothing' if row['predicted'] is None else 'another letter'}"
-                    ] += 1
-                    if show:
-                        print(
-                            f"    {row['id']}: key {row['answer']}, source {row['predicted']}, ours {verdict.reason}: {row['solution'][-160:]!r}"
-                        )
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for row in map(json.loads, lines):
+                verdict = verifier.check(
+                    row["answer"], row["solution"], question=row["question"], options=row["options"]
+                )
+                _count_solution(counts, row, verdict, show)
         total += counts
         _print_solutions(path.name.removesuffix(".jsonl.gz"), counts)
     _print_solutions("all", total)
@@ -215,6 +247,21 @@ def real_solutions(folder: Path, show: bool) -> None:
     for kind, count in total.items():
         if kind.startswith("ours "):
             print(f"  disagreements, {kind}: {count}")
+
+
+def _count_solution(counts: Counter[str], row: dict[str, Any], verdict: Verdict, show: bool) -> None:
+    kind = _kind_of(verdict)
+    counts.update(("rows", kind))
+    if kind != "stated":
+        return
+    if (verdict.value == "right") == row["correct"]:
+        counts["agree"] += 1
+        return
+    source = "nothing" if row["predicted"] is None else "another letter"
+    counts[f"ours {verdict.value}, source read {source}"] += 1
+    if show:
+        letters = f"key {row['answer']}, source {row['predicted']}, ours {verdict.reason}"
+        print(f"    {row['id']}: {letters}: {row['solution'][-160:]!r}")
 
 
 def _kind_of(verdict: Verdict) -> str:
