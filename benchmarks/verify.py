@@ -152,7 +152,7 @@ def _beside(
 
 
 def _for(row: dict[str, Any], verifier: Verifier) -> Verifier:
-    return Verifier(row["policy"]) if "policy" in row else verifier
+    return Verifier(row["own_policy"]) if "own_policy" in row else verifier
 
 
 def _answer(row: dict[str, Any]) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         row["pred"] = row.get("pred", row.get("prediction"))
         row["label"] = row.get("label", row.get("expected"))
         if path.name.startswith("olympiadbench"):
-            row["policy"] = Policy(missing_unit=False, absolute_error=_precision(row["precision"]))
+            row["own_policy"] = Policy(missing_unit=False, absolute_error=_precision(row["precision"]))
         yield row
 
 
