@@ -134,11 +134,11 @@ class Verifier:
     def _check_prediction(self, reference: Reference, prediction: str) -> tuple[Verdict, bool]:
         text = strip_thinking(prediction)
         whole = self._compare(reference, text) if len(text) <= ANSWER_LIMIT else None
-        if whole is not None and whole.value == "right":
-            return whole, True
         found = extract(text, several=reference.parts > 1)
-        if found.explicit or whole is None or (found.how == "conclusion" and whole.value == "unknown"):
-            return self._judge(reference, found)
+        if whole is None or found.explicit or (found.how == "conclusion" and whole.value == "unknown"):
+            stated = self._judge(reference, found)
+            if whole is None or whole.value != "right" or stated[0].value == "right":
+                return stated
         return whole, True
 
     def _judge(self, reference: Reference, found: Extraction) -> tuple[Verdict, bool]:
