@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from types import FrameType
 
 from rich.console import Console, Group, RenderableType
@@ -16,17 +17,25 @@ from rich.text import Text
 from ..annotation.attrition import STAGES, Attrition
 from ..annotation.run import Annotation
 from ..annotation.session import Snapshot, Summary
+from ..io import read_rejections
+from ..records import Rejection
 from .words import control_lines, forecast_lines
 
 __all__ = ["attrition_table", "watch"]
 
 _PLAIN_SECONDS = 10.0
 _BAR = 60
+_HINTS = 3
+# Reasons of questions to which no model gave a reply.
+_NO_REPLY = ("transport", "refused")
 _EXIT = {"finished": 0, "planned": 0, "stopped": 130, "paused": 3}
 
 
 def watch(run: Annotation, console: Console | None = None) -> int:
-    """Follows `run` to its end and prints how it ended; returns the exit status (0, 130 stopped, 3 paused)."""
+    """Follows `run` to its end and prints how it ended.
+
+    Returns the exit status: 0, 130 stopped, 3 paused, 2 if no row of the input could be used.
+    """
     console = console or Console(stderr=True)
     stop = _StopOnInterrupt(run, console)
     with stop:
@@ -35,8 +44,11 @@ def watch(run: Annotation, console: Console | None = None) -> int:
                 _drain(run)
         else:
             _drain_with_lines(run)
-    _print_summary(run.summary, Console())
-    return _EXIT.get(run.summary.state, 1)
+    summary = run.summary
+    _print_summary(summary, Console())
+    if summary.attrition.rows and not summary.attrition.questions:
+        return 2
+    return _EXIT.get(summary.state, 1)
 
 
 class _StopOnInterrupt:
@@ -145,6 +157,7 @@ def _closing_lines(summary: Summary) -> Iterator[str]:
     line = f"{paid['calls']:,} calls paid, {usage['reused']:,} reused; "
     line += f"{paid['prompt_tokens']:,} prompt and {paid['completion_tokens']:,} completion tokens"
     yield line + (f"; ${total['cost']:,.4f} spent in all" if total["cost"] else "")
+    yield from _hints(summary)
     if "controls" in summary.manifest:
         yield from control_lines(summary.manifest["controls"])
     if "forecast" in summary.manifest:
@@ -154,6 +167,23 @@ def _closing_lines(summary: Summary) -> Iterator[str]:
     if summary.attrition.open:
         yield f"{summary.attrition.open:,} questions are still open: run the same command again to go on."
     yield f"Run folder: {summary.folder} (instructions.parquet, rejected.parquet, attempts.parquet, README.md)"
+
+
+def _hints(summary: Summary) -> Iterator[str]:
+    """What to look at where rows could not be used or questions had no reply: the first few, in their own words."""
+    attrition = summary.attrition
+    unanswered = sum(count for (_, reason), count in attrition.rejected.items() if reason in _NO_REPLY)
+    if not unanswered and not attrition.unusable:
+        return
+    for rejection in islice(filter(_unread_or_unanswered, read_rejections(summary.folder)), _HINTS):
+        place = f"{rejection.file}, line {rejection.line}: " if rejection.line is not None else f"{rejection.id}: "
+        yield f"  {place}{rejection.detail}"
+    if unanswered:
+        yield "Questions that had no reply are tried again by the same command."
+
+
+def _unread_or_unanswered(rejection: Rejection) -> bool:
+    return rejection.stage == "read" or rejection.reason in _NO_REPLY
 
 
 def attrition_table(attrition: Attrition) -> RenderableType:

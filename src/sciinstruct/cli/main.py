@@ -1,4 +1,4 @@
-"""The command line: `sciinstruct VERB …`. A command imports what it needs when it is called, so that --help is quick."""
+"""The command line: `sciinstruct VERB …`. A command imports what it needs when it is called, so --help is quick."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cyclopts import App
 from .. import __version__
 from ..errors import SciInstructError
 from .annotate import annotate
+from .collect import collect
 from .config_file import expand_config
 from .export import export
 from .show import show
@@ -21,6 +22,7 @@ app = App(
     version=__version__,
     help="From science questions with short answers to a verified instruction set with step-by-step reasoning.",
 )
+app.command(collect)
 app.command(annotate)
 app.command(show)
 app.command(export)

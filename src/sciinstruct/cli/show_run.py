@@ -39,6 +39,8 @@ def show_question(run: Path, wanted: str) -> Iterator[str]:
         yield f"Accepted at {ending.stage}: verdict {ending.verdict} by {ending.rule}"
     else:
         yield f"Rejected at {ending.stage}: {ending.reason}. {ending.detail}"
+        if ending.file is not None:
+            yield f"{ending.file}, line {ending.line}, field {ending.field}: {ending.value}"
 
 
 def _endings(folder: RunFolder) -> Iterator[Instruction | Rejection]:

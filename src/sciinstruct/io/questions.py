@@ -205,7 +205,7 @@ class _RowReader:
 
 def _question_text(row: dict[str, Any], columns: Columns) -> str:
     if not columns.question:
-        raise RowFault("the row has no question; name its column with map question=COLUMN", "question", None)
+        raise RowFault("the row has no question; name its column with --map COLUMN=question", "question", None)
     value = first(row, columns.question)
     if not isinstance(value, str) or isinstance(value, NumberText):
         if value is None:

@@ -37,12 +37,14 @@ class FailedTry(Exception):
         message: What happened, in words.
         outcome: What it says about the endpoint.
         retry_after: Seconds that the server asked to wait, 0 if it did not.
+        empty: The reply, where it was one without text: its tokens are paid all the same.
     """
 
-    def __init__(self, message: str, outcome: Outcome, retry_after: float = 0.0) -> None:
+    def __init__(self, message: str, outcome: Outcome, retry_after: float = 0.0, empty: Reply | None = None) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.retry_after = retry_after
+        self.empty = empty
 
 
 class _Message(msgspec.Struct):
@@ -170,7 +172,7 @@ class Endpoint:
             raise FailedTry(f"{self.label}: an answer without choices: {_head(body)}", Outcome.BROKEN)
         reply = _reply(completion.choices[0], completion.usage or {})
         if not reply.text.strip() and reply.finish_reason == "stop":
-            raise FailedTry(f"{self.label}: an answer without text: {_head(body)}", Outcome.SERVED)
+            raise FailedTry(f"{self.label}: an answer without text: {_head(body)}", Outcome.SERVED, empty=reply)
         return reply
 
     def _failure(self, status: int, body: bytes, headers: Mapping[str, str]) -> FailedTry | ModelError:

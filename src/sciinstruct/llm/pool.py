@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Sequence
 
+import msgspec
 from yarl import URL
 
 from ..errors import ConfigError, RequestRefusedError, RunPausedError, TransportError
@@ -23,6 +24,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 FIRST_BACK_OFF = 0.2  # short: most faults are stray, and a waiting request keeps a place in flight
 BACK_OFF_GROWTH = 3.0
 LONGEST_BACK_OFF = 30.0
+EMPTY_REPLIES = 2  # replies without text to one request before that is its reply
 FIRST_CONTACT = 15.0  # seconds after which a server that never answered is taken for a wrong address
 CHARACTERS_PER_TOKEN = 4  # only a guess for tokens_per_minute; the server's own count replaces it
 
@@ -62,12 +64,18 @@ class Pool:
         """Like `answer`, with what the reply took."""
         tokens = request.expected_tokens + sum(len(m.content) for m in request.messages) // CHARACTERS_PER_TOKEN
         tries = 0
+        empty: list[Reply] = []
         began = time.monotonic()
         while True:
             tries += 1
             try:
-                return await self._try(request, tokens, tries)
+                return _with_tokens_of(await self._try(request, tokens, tries), empty)
             except FailedTry as fault:
+                if fault.empty is not None:
+                    empty.append(fault.empty)
+                    if len(empty) == EMPTY_REPLIES:
+                        # the same seed will give the same again: let the loop ask anew
+                        return _with_tokens_of(Call(empty.pop(), "", tries, time.time(), 0.0), empty)
                 self.trouble = str(fault)
                 self._reached = self._reached or fault.outcome is Outcome.PUSHED_BACK
                 self._pause_if_dead(fault)
@@ -119,6 +127,15 @@ class Pool:
             )
             self._gate.refuse_all(paused)
             raise paused from None
+
+
+def _with_tokens_of(call: Call, lost: Sequence[Reply]) -> Call:
+    """The call with the tokens of the empty replies before it: they were paid for this one."""
+    if not lost:
+        return call
+    names = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
+    sums = {name: getattr(call.reply, name) + sum(getattr(reply, name) for reply in lost) for name in names}
+    return msgspec.structs.replace(call, reply=msgspec.structs.replace(call.reply, **sums))
 
 
 def open_pool(specs: Sequence[str], options: ModelOptions) -> Pool:
