@@ -17,12 +17,12 @@ __all__ = ["Part", "compare_parts", "labelled", "listed"]
 _MOST = 12
 _LABEL = re.compile(
     r"(?:(?<=^)|(?<=[\s;,.。、:])|(?<=[0-9%°\u4e00-\u9fff])(?=\())(?:(?:part|question|第) ?)?\(?"
-    r"(?P<label>[1-9][0-9]?|[a-h]|i{1,3}|iv|v|vi{1,3}|[一二三四五六])"
+    r"(?P<label>[1-9]|1[0-2]|[a-h]|i{1,3}|iv|v|vi{1,3}|[一二三四五六])"
     r"(?:\)|(?<=[a-h])[.:](?= )|[.:、](?= ?[^0-9 ])|\)?(?:小)?问)[:：]? *",
     re.IGNORECASE,
 )
 _ORDER = {
-    "number": [str(n) for n in range(1, 20)],
+    "number": [str(n) for n in range(1, 13)],
     "letter": list("abcdefgh"),
     "roman": ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii"],
     "chinese": list("一二三四五六"),
@@ -44,16 +44,13 @@ class Part:
 def labelled(text: str) -> tuple[Part, ...] | None:
     """The parts of a text whose labels run 1, 2, … (or a, b, …; i, ii, …) in any order; None where there are no two."""
     text = clean(text)
-    marks = list(_LABEL.finditer(text))[: _MOST + 1]
-    if not 2 <= len(marks) <= _MOST:
+    marks = list(_LABEL.finditer(text))[: 4 * _MOST]
+    if not marks or len(text[: marks[0].start()].strip(" :;,.")) > 40:
         return None
-    if len(text[: marks[0].start()].strip(" :;,.")) > 40:
-        return None
+    order = _order_of(marks[0].group("label").lower())
+    marks = [m for m in marks if m.group("label").lower() in order]
     labels = [m.group("label").lower() for m in marks]
-    for order in _ORDER.values():
-        if sorted(labels) == sorted(order[: len(labels)]):
-            break
-    else:
+    if not 2 <= len(marks) <= _MOST or sorted(labels) != sorted(order[: len(labels)]):
         return None
     ends = [m.start() for m in marks[1:]] + [len(text)]
     bodies = [text[m.end() : end].strip(" ;,.。、") for m, end in zip(marks, ends, strict=True)]
@@ -61,6 +58,11 @@ def labelled(text: str) -> tuple[Part, ...] | None:
         return None
     rank = {label: str(order.index(label)) for label in labels}
     return tuple(Part(rank[label], body) for label, body in zip(labels, bodies, strict=True))
+
+
+def _order_of(label: str) -> list[str]:
+    """The row of labels that this one belongs to; "i" opens a row of its own."""
+    return next(order for order in _ORDER.values() if label in order)
 
 
 def listed(text: str) -> tuple[Part, ...] | None:

@@ -164,7 +164,8 @@ def _is_formula(gold: str, measured: quantity.Quantity) -> bool:
     if measured.words and len(measured.words) <= 2 and measured.words.isascii():
         return True
     attached = f"{measured.number.text}{measured.unit_text}" in clean(gold)
-    if measured.unit_text in _VARIABLE_LIKE and (attached or "$" in gold or "\\" in gold):
+    factor = measured.number.integer and abs(measured.number.value) < 10
+    if measured.unit_text in _VARIABLE_LIKE and factor and (attached or "$" in gold or "\\" in gold):
         return True
     return bool(measured.unit_text) and "\\" in gold and measured.number.place is None
 

@@ -197,6 +197,7 @@ ton = 1e3 kg
 两 = 0.05 kg
 u amu = 1.66053906660e-27 kg
 c = 299792458 m s-1
+gr = 1e-3 kg
 gmol g-mol = mol
 lbmol lb-mol = 453.59237 mol
 equiv = mol

@@ -45,7 +45,7 @@ _POWER = re.compile(
     r"|()(?<=[a-zA-Z])([23])(?![0-9.])|([-+])([1-4])(?![0-9.])"
 )
 _JOIN = re.compile(
-    r" ?(?:[·*.⋅×]|\\cdot(?![a-z])|\\times(?![a-z])) ?(?=[a-zA-ZμΩÅ\\(°\u4e00-\u9fff])| ?- ?(?=[a-zA-Z])| +|"
+    r" ?(?:[·*.⋅×]|\\cdot(?![a-z])|\\times(?![a-z])) ?(?=[a-zA-ZμΩÅ\\(°\u4e00-\u9fff])| ?- ?(?=[a-zA-Z°μΩ])| +|"
 )
 _DIVIDE = re.compile(r" ?(?:/|÷) ?| ?(?:per|every|每)(?![a-z]) ?", re.IGNORECASE)
 _POWER_WORDS = {
