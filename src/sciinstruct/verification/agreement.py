@@ -67,6 +67,8 @@ def agreement(gold: Node, answer: Node, policy: Policy) -> tuple[Agreement, str]
         tolerance = _tolerance(gold, answer, policy)
         if tolerance and set(names_in(gold)) == set(names_in(answer)) and _close(gold, answer, tolerance):
             return "equal", f"equal within {tolerance:.2g}"
+        if policy.absolute_error and _near(gold, answer, policy.absolute_error):
+            return "equal", f"equal within {policy.absolute_error:g}"
         if _equal_up_to_constant(gold, answer):
             return "equal", "equal up to the constant of integration"
         if outcome == "different" and _may_be_meant(gold, answer):
@@ -140,6 +142,13 @@ def _close(gold: Node, answer: Node, tolerance: float) -> bool:
             return False
         seen += 1
     return seen > 0
+
+
+def _near(gold: Node, answer: Node, limit: float) -> bool:
+    """Are these two constants no further apart than `limit`?"""
+    if has_names(gold) or has_names(answer):
+        return False
+    return any(abs(one - other) <= limit * (1 + 1e-9) for (one, _), (other, _) in _values(gold, answer, (0,)))
 
 
 def _tolerance(gold: Node, answer: Node, policy: Policy) -> float:

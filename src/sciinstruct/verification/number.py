@@ -177,7 +177,7 @@ def same_number(
     """Right where the two numbers agree by the policy: integers exactly, decimals by relative error or rounding."""
     if gold.value == other.value:
         return right(rule, f"{_show(other)} = {_show(gold)}")
-    if policy.absolute_error and abs(gold.value - other.value) <= policy.absolute_error:
+    if policy.absolute_error and float(abs(gold.value - other.value)) <= policy.absolute_error * (1 + 1e-9):
         return right(rule, f"{_show(other)} ≈ {_show(gold)} (within {policy.absolute_error:g})")
     if gold.value == 0 or other.value == 0:
         return wrong(rule, f"{_show(other)} is not {_show(gold)}: zero equals only zero")
