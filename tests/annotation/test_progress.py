@@ -91,3 +91,18 @@ def test_a_damaged_file_or_one_of_another_layout_is_made_anew(tmp_path: Path) ->
 def test_an_unwritable_place_is_an_error_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match=r"missing/progress\.sqlite"):
         Progress(tmp_path / "missing" / "progress.sqlite", PLAN)
+
+
+def test_a_full_disk_is_one_error_and_nothing_is_half_written(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.sqlite", PLAN)
+    progress.take_in(questions(3))
+    (pages,) = progress._database.execute("PRAGMA page_count").fetchone()
+    progress._database.execute(f"PRAGMA max_page_count = {pages}")  # SQLite's own "database or disk is full"
+    long = Rejection(id="x", stage="solve", reason="wrong", detail="x" * 100_000)
+    outcomes = [(item.digest, Outcome(question=item.question, rejection=long)) for item in progress.pending()]
+    with pytest.raises(RunFolderError, match=r"progress\.sqlite: cannot write: .*full.*ledger"):
+        progress.add(outcomes)
+    assert progress.count_pending() == 3
+    progress._database.execute("PRAGMA max_page_count = 1000000")
+    progress.add(outcomes)
+    assert progress.count_pending() == 0

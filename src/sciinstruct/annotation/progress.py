@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -65,6 +66,7 @@ class Progress:
         self._encoder = msgspec.json.Encoder()
         self._questions = msgspec.json.Decoder(Question)
         self._outcomes = msgspec.json.Decoder(Outcome)
+        self._path = path
         self._database = _open(path)
 
     def take_in(self, rows: Iterable[Question | Rejection]) -> Intake:
@@ -74,7 +76,7 @@ class Progress:
         """
         intake = Intake()
         order = hashlib.blake2b(digest_size=16)
-        with self._database:
+        with self._writing():
             self._database.execute("DELETE FROM questions")
             self._database.execute("DELETE FROM unusable")
             source = iter(rows)
@@ -85,7 +87,7 @@ class Progress:
 
     def forget_unfinished(self) -> None:
         """Drops outcomes that another try may change (transport failures, refusals), so that they are pending again."""
-        with self._database:
+        with self._writing():
             self._database.execute("DELETE FROM outcomes WHERE final = 0")
 
     def pending(self, chunk: int = 256) -> Iterator[Pending]:
@@ -129,7 +131,7 @@ class Progress:
     def add(self, outcomes: Iterable[tuple[bytes, Outcome]]) -> None:
         """Keeps the outcomes of questions that have ended, in one commit."""
         rows = [(digest, int(outcome.final), self._encoder.encode(outcome)) for digest, outcome in outcomes]
-        with self._database:
+        with self._writing():
             self._database.executemany("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?)", rows)
 
     def ended(self) -> Iterator[Outcome]:
@@ -143,6 +145,18 @@ class Progress:
         decode = msgspec.json.Decoder(Rejection).decode
         for (record,) in self._database.execute("SELECT record FROM unusable ORDER BY position"):
             yield decode(record)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One commit, or none of it; the system's refusal as a RunFolderError that says what to do."""
+        try:
+            with self._database:
+                yield
+        except sqlite3.OperationalError as error:
+            raise RunFolderError(
+                f"{self._path}: cannot write: {error}; make room or mend the disk, then run the same command again "
+                "(every paid reply is in the ledger)"
+            ) from error
 
     def close(self) -> None:
         """Closes the file; it may be opened again."""
