@@ -21,6 +21,7 @@ _HOMES = {
     "SciInstructError": "errors",
     "Verdict": "records",
     "annotate": "pipeline",
+    "collect": "pipeline",
     "verify": "verification",
 }
 
@@ -39,7 +40,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from .errors import SciInstructError
-    from .pipeline import annotate
+    from .pipeline import annotate, collect
     from .records import Attempt, Instruction, Question, Rejection, Reply, Request, Verdict
     from .verification import verify
 

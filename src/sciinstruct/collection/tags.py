@@ -1,0 +1,116 @@
+"""What a question is: type, answer type, whether it needs a figure, whether the rules can check its answer."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+import yaml
+
+from ..records import Question
+from ..verification import Checkable, checkable
+
+__all__ = ["SUBJECTS", "needs_figure", "question_type", "subject_named", "tags_of", "topic_of"]
+
+SUBJECTS = ("physics", "chemistry", "math", "engineering", "eecs", "finance")
+_SUBJECT_NAMES = {
+    "physics": "physics", "物理": "physics", "chemistry": "chemistry", "化学": "chemistry", "math": "math",
+    "maths": "math", "mathematics": "math", "数学": "math", "engineering": "engineering", "工程": "engineering",
+    "eecs": "eecs", "computer science": "eecs", "ee&cs": "eecs", "electrical engineering": "engineering",
+    "finance": "finance", "金融": "finance",
+}  # fmt: skip
+
+# A figure that the text points at and that is not there; "figure out" and "a three-figure number" point at none.
+_FIGURE = re.compile(
+    r"\b(?:in|from|see|by|of|the|following|accompanying|above|below|each) (?:the |this |following )?"
+    r"(?:figures?|diagrams?|picture|sketch)\b(?! (?:out|this|that|skat|eight|of \d))|\bfig(?:ure)?s?\. ?\(?\d|\bfigure \(?\d"
+    r"|\bas (?:is )?shown (?:in|on|here|to the)|\bshown (?:in|on) the (?:right|left|graph|grid|map|number line)"
+    r"|\bthe (?:graph|table|chart|map) (?:below|above|shown)\b"
+    r"|如(?:下|右|左|上)?图|图(?:中|示|所示|[0-9一二三甲乙])|(?:右|左|下|上)图",
+    re.IGNORECASE,
+)
+_DRAWN_IN_TEXT = re.compile(r"\\begin\{(?:tabular|array|tikzpicture)\}|\[asy\]|\|.*\|.*\|")
+_PROOF = re.compile(r"\b(?:prove|show) that\b|\bprove\b|证明|求证", re.IGNORECASE)
+_CHOICE_TYPES = ("choice", "multiple_answer", "mcq", "选")
+_FILL_IN = re.compile(r"_{2,}|\\underline|\\_\\_|填空|（ *）|\( *\)\s*[.。．]?\s*$|____")
+_PARTS = re.compile(r"(?:^|[\s（(])(?:\(?[b-d]\)|（[2-4二三四]）|\((?:2|3|4|ii|iii|iv)\)|②|③)", re.MULTILINE)
+_SENTENCE = re.compile(r"[.?!。？！；;]\s")
+_COMPLEX_SENTENCES = 4
+_COMPLEX_CHARACTERS = {"en": 450, "zh": 160}
+
+
+def question_type(question: Question) -> str:
+    """The paper's four types and proof: multiple_choice, fill_in, simple, complex, proof.
+
+    The paper names simple and complex problem solving without a definition. Here a problem is complex if it has several
+    parts, more than four sentences, or more than 450 characters (Chinese: 160).
+    """
+    kind = (question.type or "").lower()
+    if question.options or any(word in kind for word in _CHOICE_TYPES):
+        return "multiple_choice"
+    text = question.question
+    if kind == "proof" or (question.answer is None and _PROOF.search(text)):
+        return "proof"
+    if "fill" in kind or "填空" in kind or (kind != "numeric" and _FILL_IN.search(text)):
+        return "fill_in"
+    several = bool(_PARTS.search(text)) or len(_SENTENCE.findall(text)) > _COMPLEX_SENTENCES
+    if several or len(text) > _COMPLEX_CHARACTERS.get(question.language or "en", 450):
+        return "complex"
+    return "simple"
+
+
+def needs_figure(question: Question) -> bool:
+    """Whether the text points at a figure that is not there (found by words: docs/collect.md says how often rightly)."""
+    text = question.question
+    return bool(_FIGURE.search(text)) and not _DRAWN_IN_TEXT.search(text)
+
+
+def subject_named(subject: str | None) -> str | None:
+    """The subject in the project's words where the source's word for it is known; else as it is."""
+    return _SUBJECT_NAMES.get(subject.strip().lower(), subject) if subject else None
+
+
+@cache
+def _topics() -> list[tuple[str, str, re.Pattern[str]]]:
+    """(subject, topic, pattern of its words), in the order of topics.yaml."""
+    table = yaml.safe_load((files(__package__) / "topics.yaml").read_text("utf-8"))
+    made = []
+    for subject, topics in table.items():
+        for topic, words in topics.items():
+            latin = [re.escape(word) for word in words if word.isascii()]
+            other = [re.escape(word) for word in words if not word.isascii()]
+            pattern = "|".join([rf"\b(?:{'|'.join(latin)})", *other])
+            made.append((subject, topic, re.compile(pattern, re.IGNORECASE)))
+    return made
+
+
+def topic_of(question: Question) -> str | None:
+    """The topic whose words are in the text most often; None where there are none of any topic of the subject."""
+    text = question.question + " ".join((question.options or {}).values())
+    counts = [
+        (len(pattern.findall(text)), -place, topic)
+        for place, (subject, topic, pattern) in enumerate(_topics())
+        if subject == question.subject
+    ]
+    best = max(counts, default=(0, 0, ""))
+    return best[2] if best[0] else None
+
+
+def tags_of(question: Question) -> dict[str, Any]:
+    """What goes into `meta.tags`: answer_type, checkable with its reason, needs_figure."""
+    figure = needs_figure(question)
+    if question.reasoning is not None:
+        found = Checkable(
+            False, "the question came with its reasoning", "proof" if question.type == "proof" else "none"
+        )
+    else:
+        # The reader of words for figures above is the more careful one.
+        meta = {key: value for key, value in question.meta.items() if key != "mentions_figure"}
+        found = checkable(msgspec.structs.replace(question, meta=meta))
+    tags: dict[str, Any] = {"answer_type": found.answer_type, "checkable": found.value, "needs_figure": figure}
+    if found.reason:
+        tags["reason"] = found.reason
+    return tags
