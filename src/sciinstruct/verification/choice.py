@@ -22,13 +22,19 @@ _LEAD = re.compile(
 )
 _LIST_LIMIT = 80
 _LIST_TOKEN = re.compile(r"([A-Z]{1,10})(?![a-zA-Z])|(?:[ ,、;/&+()\[\]{}]|\band\b|和|与|及)+")
-_LETTER_FIRST = re.compile(r"[(\[]?([A-Z])(?:[)\]:.、]|(?: ?[-—–] )|,(?= ?[a-z]))\.? ?(.*)", re.DOTALL)
+_LETTER_FIRST = re.compile(
+    r"[(\[]?([A-Z])(?:[)\]:.、](?! ?[A-H](?![a-zA-Z]))|(?: ?[-—–] )|,(?= ?[a-z]))\.? ?(.*)", re.DOTALL
+)
 _LETTER_AND_TEXT = re.compile(r"([A-Z]) ((?:\(|because|since|as|which|for|with|correct|正确|项).*)", re.DOTALL)
 _MORE_LETTERS = re.compile(
     r"(?:^|[ ,;(、])(?:and|or|和|与|或|option)? ?[(\[]([A-Z])[)\]]"
     r"|(?:^|[ ,;、])(?:and|or|和|与|或) ?([A-Z])(?![a-zA-Z'])|(?:^|[ ,;、])([A-H])[.:)](?= ?[^ ])"
 )
 _LOWER_LABEL = re.compile(r"(?:^|(?<= ))\([a-h]\)(?= |,|;|$)")
+_CORRECT = re.compile(
+    r"(?:综上所?述?|因此|所以|故)?[,，]? ?((?:选项)?[A-H](?:[、,和 ]{0,2}[A-H]){0,6})(?:项|选项|均|都)?正确"
+    r"(?:[,;、 ]{0,2}[A-H](?:[、,和 ]{0,2}[A-H]){0,6}(?:项|选项|均|都)?(?:错误?|不正确))?"
+)
 _LOWER_CASE = re.compile(r"[a-h]|\([a-h]\)")
 _PLAIN = re.compile(r"[*`\"“”]+|</?[a-z]{1,4}>")
 
@@ -36,6 +42,8 @@ _PLAIN = re.compile(r"[*`\"“”]+|</?[a-z]{1,4}>")
 def letters(text: str) -> str | None:
     """The letters that `text` names as its answer, sorted and run together; None where it states more or less."""
     text = _stripped(text)
+    if correct := _CORRECT.fullmatch(text):
+        text = correct.group(1)
     if len(text) <= _LIST_LIMIT and (listed := _letter_list(text)):
         return listed
     match = _LETTER_FIRST.fullmatch(text) or _LETTER_AND_TEXT.fullmatch(text)
@@ -50,7 +58,7 @@ def _stripped(text: str) -> str:
     text = _PLAIN.sub("", clean(text)).strip(" .。,;；:：")
     text = _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
     text = _LOWER_LABEL.sub(lambda match: match.group().upper(), text)
-    return text.removesuffix("选项").removesuffix("项").removesuffix("正确")
+    return text.removesuffix("选项").removesuffix("项")
 
 
 def _letter_list(text: str) -> str | None:

@@ -48,6 +48,7 @@ ANSWER_CUES = (
     re.compile(r"故(?:正确)?(?:答案|选项)?[是为][:：]?"),
     re.compile(r"(?:选择|选)[:：]?(?=[ ]?[(（]?[a-h]{1,8}(?![a-z]))"),
     re.compile(r"^答[:：]", re.MULTILINE),
+    re.compile(r"\na:(?= ?[^\n]{1,60}\s*\Z)"),  # a last line "A: 42"
 )
 
 CONCLUSION = re.compile(

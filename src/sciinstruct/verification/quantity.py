@@ -73,7 +73,7 @@ _CURRENCY = re.compile(r"^(?P<sign>[+-] ?)?(?:US ?)?(?P<mark>[$¥€£]|USD|RMB|
 _EQUALS = re.compile(r"=|≈|\\approx(?![a-z])")
 _CONSTANT_LIMIT = 160
 _CONSTANT = re.compile(
-    r"\\(?:frac|sqrt|pi|times|cdot|log|ln|sin|cos|tan|exp|binom)(?![a-z])|[π√^*/+()]|[0-9a-z)] ?-|!|根号"
+    r"\\(?:frac|sqrt|pi|times|cdot|log|ln|sin|cos|tan|exp|binom)(?![a-z])|[π√^*/+()×·÷]|[0-9a-z)] ?-|!|根号"
 )
 _VARIABLE = re.compile(
     r"(?<![\\a-zA-Z])(?!(?:arc|a)?(?:sin|cos|tan)(?![a-z])|(?:log|ln|exp|sqrt|pi|e)(?![a-zA-Z]))[a-zA-Z]"
@@ -97,7 +97,7 @@ def parse(text: str) -> Quantity | None:
     """The quantity that `text` states, with or without a name before it; None where it states none or several."""
     text = clean(text).strip(" .。,;；:")
     difference = bool(_DIFFERENCE.match(text))
-    text = strip_name(text)
+    text = strip_name(text).lstrip("= ")
     approximate = False
     if match := _APPROXIMATE.match(text):
         approximate, text = True, text[match.end() :]

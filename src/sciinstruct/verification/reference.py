@@ -14,7 +14,7 @@ from sciinstruct.verification.normalise import DEPTH_LIMIT, clean, depth, words
 from sciinstruct.verification.parts import Part, compare_parts, labelled, listed
 from sciinstruct.verification.policy import Policy
 from sciinstruct.verification.substances import formula_of
-from sciinstruct.verification.verdicts import shorten, unknown
+from sciinstruct.verification.verdicts import right, shorten, unknown
 
 __all__ = ["SYMBOLIC", "Reference", "read_reference"]
 
@@ -204,6 +204,8 @@ def _compare_expression(gold: Any, answer: str, policy: Policy) -> Verdict:
     verdict = expression.compare(gold, answer, policy)
     if verdict.value == "right":
         return verdict
+    if formula_of(answer) == gold.text:
+        return right("formula", f"{answer} is {gold.text}")
     constant, other = quantity.parse(gold.text), quantity.parse(answer)
     if constant is None or other is None or (other.unit is None and verdict.value == "wrong"):
         return verdict
@@ -226,7 +228,7 @@ def _compare_name(gold: str, formula: str, answer: str, policy: Policy) -> Verdi
         return verdict
     from sciinstruct.verification import chemistry
 
-    tree = chemistry.parse(formula)
+    tree = chemistry.read_formula(formula)
     compared = chemistry.compare(tree, formula_of(answer) or answer, policy) if tree else verdict
     return compared if compared.value == "right" else verdict
 

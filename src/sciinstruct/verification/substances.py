@@ -1,4 +1,4 @@
-"""Names of common substances and ions, English and Chinese, for references that are formulas (and the reverse)."""
+"""Names of common substances and elements, English and Chinese, for references that are formulas (and the reverse)."""
 
 from __future__ import annotations
 
@@ -79,6 +79,51 @@ N2 nitrogen nitrogen-gas 氮气
 Cl2 chlorine chlorine-gas 氯气
 Br2 bromine 溴 溴单质
 I2 iodine 碘 碘单质
+He helium 氦 氦气
+Ne neon 氖 氖气
+Ar argon 氩 氩气
+Kr krypton 氪
+Xe xenon 氙
+Rn radon 氡
+Li lithium 锂
+Be beryllium 铍
+B boron 硼
+C carbon 碳
+Na sodium 钠
+Mg magnesium 镁
+Al aluminium aluminum 铝
+Si silicon 硅
+P phosphorus 磷
+S sulfur sulphur 硫
+K potassium 钾
+Ca calcium 钙
+Ti titanium 钛
+V vanadium 钒
+Cr chromium 铬
+Mn manganese 锰
+Fe iron 铁
+Co cobalt 钴
+Ni nickel 镍
+Cu copper 铜
+Zn zinc 锌
+Ga gallium 镓
+Ge germanium 锗
+As arsenic 砷
+Se selenium 硒
+Ag silver 银
+Cd cadmium 镉
+Sn tin 锡
+Sb antimony 锑
+Ba barium 钡
+W tungsten 钨
+Pt platinum 铂
+Au gold 金
+Hg mercury 汞 水银
+Pb lead 铅
+Bi bismuth 铋
+Th thorium 钍
+U uranium 铀
+Pu plutonium 钚
 """
 
 

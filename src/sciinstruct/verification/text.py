@@ -85,6 +85,7 @@ _SUBJECT = re.compile(
 )
 _GLOSS = re.compile(r" ?\((?!not\b|or\b|no\b|[IVX]+\))[A-Za-z][A-Za-z -]{2,40}\)$")
 _LIST = re.compile(r",? \band\b |[,;，；、和]")
+_AND = re.compile(r"\band\b|和|与", re.IGNORECASE)
 _NEGATED = re.compile(r"不(?!变)|没|非|无|未|\b(?:not|no|never|neither|nor|without)\b|n't", re.IGNORECASE)
 
 
@@ -116,8 +117,8 @@ def compare(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
         return right("text", "same words")
     if ours and plain_words(_GLOSS.sub("", clean(answer))) == ours:
         return right("text", "same words, with a gloss in brackets")
-    if _members(gold) == _members(answer) and len(_members(gold)) > 1:
-        return right("text", "the same list in another order")
+    if (members := _members(gold)) and len(members) > 1 and _same_members(members, _members(answer), gold + answer):
+        return right("text", "the same list")
     if ours and ours.replace(" ", "") == theirs.replace(" ", ""):
         return right("text", "same words")
     first, second = _short_meaning(ours), _short_meaning(theirs)
@@ -129,8 +130,16 @@ def compare(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
 
 
 def _members(text: str) -> list[str]:
-    """The members of a list ("Phobos and Deimos"), in order of the alphabet."""
-    return sorted(plain for part in _LIST.split(clean(text)) if (plain := plain_words(part)))
+    """The members of a list ("Phobos and Deimos"), in written order."""
+    return [plain for part in _LIST.split(clean(text)) if (plain := plain_words(part))]
+
+
+def _same_members(ours: list[str], theirs: list[str], text: str) -> bool:
+    """The same members; in another order only if "and" joins them and none fills a blank of its own ("increases")."""
+    if ours == theirs:
+        return True
+    free = _AND.search(text) is not None and not any(_short_meaning(member) for member in ours)
+    return free and sorted(ours) == sorted(theirs)
 
 
 def _short_meaning(text: str) -> str | None:

@@ -33,7 +33,7 @@ _LABEL = re.compile(r"\(?(?:[a-h]|[1-9]|i{1,3}|iv)\)[\s:.,\\]*(?=\S)")
 
 
 _STATES = re.compile(r" (?:is|are|equals|is equal to) |(?:等于|[是为])(?=[^\u4e00-\u9fff])")
-_VALUES = words("number quantity expression set tuple interval matrix ratio formula isotope configuration")
+_VALUES = words("number quantity expression equation set tuple interval matrix ratio formula isotope configuration")
 
 
 def _takes_labels(reference: Reference) -> bool:
