@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +23,7 @@ from .controls import eligible
 from .engine import Engine, run_controls
 from .forecast import forecast, uncheckable
 from .loop import Outcome
-from .outputs import input_digests, manifest_of, usage_of, write_tables
+from .outputs import input_digests, load_tables, manifest_of, usage_of, write_tables
 from .plan import Plan
 from .progress import Intake, Progress
 from .setup import open_models, prices_of, resolve_plan
@@ -141,12 +142,14 @@ class Session:
             self.snapshot.state = "finished"
             return unchanged
         self.snapshot.state = "running"
+        loading = asyncio.create_task(asyncio.to_thread(load_tables))
         verifier = Verifier()
         try:
             state, reason, facts = await self._run_engine(plan, progress, verifier)
         finally:
             verifier.close()
         self.snapshot.state = "writing"
+        await loading
         summary = self._write(plan, folder, progress, intake, state, reason, facts)
         self.snapshot.state = state
         return summary

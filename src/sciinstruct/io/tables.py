@@ -186,10 +186,8 @@ def count_rows(path: Path, columns: Sequence[str]) -> Counter[tuple[Any, ...]]:
     counts: Counter[tuple[Any, ...]] = Counter()
     try:
         with open_table(path) as file:
-            for batch in file.iter_batches(columns=list(columns)):
-                groups = pa.Table.from_batches([batch]).group_by(list(columns)).aggregate([([], "count_all")])
-                for row in groups.to_pylist():
-                    counts[tuple(row[column] for column in columns)] += row["count_all"]
+            for batch in file.iter_batches(batch_size=GROUP, columns=list(columns)):
+                counts.update(zip(*(batch.column(column).to_pylist() for column in columns), strict=True))
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: not readable as Parquet: {error}") from error
     return counts
