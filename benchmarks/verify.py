@@ -103,6 +103,7 @@ def main() -> None:
     data = Path(os.environ["SCIINSTRUCT_DATA"])
     labelled_pairs(data / "verify", options.math_verify_rows, options.disagreements)
     real_solutions(data / "quality" / "model_solutions", options.disagreements)
+    gsm8k_solutions(data / "quality" / "gsm8k_model_solutions.jsonl.gz")
     scibench_references(data / "benchmarks" / "scibench")
 
 
@@ -276,6 +277,18 @@ def _print_solutions(name: str, counts: Counter[str]) -> None:
     print(
         f"{name:32}{counts['rows']:7}{counts['stated']:8}{counts['agree']:8}{share:8.4f}{counts['open']:7}{counts['unstated']:9}"
     )
+
+
+def gsm8k_solutions(path: Path) -> None:
+    """Solutions of four models to GSM8K's test questions, labelled by their final number."""
+    verifier = Verifier()
+    verdicts: list[tuple[bool, Verdict]] = []
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            gold = row["ground_truth"].rpartition("A:")[2].strip()
+            solutions = [row[f"{size}_{kind}"] for size in ("6b", "175b") for kind in ("finetuning", "verification")]
+            verdicts += [(s["is_correct"], verifier.check(gold, s["solution"])) for s in solutions]
+    print("\nGSM8K solutions", *score(verdicts).lines(), sep="\n")
 
 
 # -- SciBench --------------------------------------------------------------------------------------------------------

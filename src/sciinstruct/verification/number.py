@@ -191,10 +191,16 @@ def same_number(
             if exact
             else wrong(rule, f"{_show(other)} is not {_show(gold)}")
         )
-    limit = policy.approximate_error if approximate else policy.relative_error
-    if error <= limit and (approximate or not _needs_rounding(gold, other, policy)):
+    limit, rounding = policy.relative_error, policy.rounding_error
+    if approximate:
+        limit = rounding = max(limit, policy.approximate_error)
+    elif gold.integer and policy.exact_integers and not other.integer:
+        if abs(other.value - gold.value) >= Decimal("0.5"):  # it counts something: 32.5 is not 32
+            return wrong(rule, f"{_show(other)} does not round to {_show(gold)}")
+        rounding = min(rounding, policy.converted_error)
+    if error <= limit:
         return right(rule, f"{_show(other)} ≈ {_show(gold)} (relative error {error:.2g})")
-    if error <= policy.rounding_error and _is_rounding(gold, other):
+    if error <= rounding and _is_rounding(gold, other):
         return right(rule, f"{_show(other)} and {_show(gold)} agree after rounding")
     return wrong(rule, f"{_show(other)} is not {_show(gold)} (relative error {error:.2g})")
 
@@ -204,13 +210,6 @@ def _relative_error(gold: Decimal, other: Decimal) -> float:
         context.prec = 20
         context.traps[Overflow] = False
         return float(abs(other - gold) / abs(gold))
-
-
-def _needs_rounding(gold: Number, other: Number, policy: Policy) -> bool:
-    """An integer reference without a unit counts something: a decimal must round to it."""
-    return (
-        gold.integer and policy.exact_integers and not other.integer and abs(other.value - gold.value) > Decimal("0.5")
-    )
 
 
 def _is_rounding(first: Number, second: Number) -> bool:

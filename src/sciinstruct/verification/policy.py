@@ -20,7 +20,7 @@ class Policy:
     rounding_error: float = 0.02
     "Largest relative error where one number is a correct rounding of the other to two or more significant digits."
     converted_error: float = 0.01
-    "The same where the two are stated in different units."
+    "The same where the two are stated in different units, or where the reference is an integer without a unit."
     approximate_error: float = 0.02
     'Largest relative error where the reference says that it is approximate ("~", "about", "约").'
     absolute_error: float = 0.0
