@@ -48,8 +48,12 @@ _TOKEN = re.compile(
 _DIGITS = frozenset("0123456789")
 _SPELLED = {
     word: str(number)
-    for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), start=2)
+    for number, word in enumerate(
+        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=2
+    )
 }
+# "(2005 AMC 10B Problem, Question 20)" says where a question stood, not what it asks.
+_PROVENANCE = re.compile(r"\(\s*\$*\s*(?:19|20)\d\d\$*[^()]{0,60}?(?:AMC|AIME|Problem|Question)[^()]{0,60}\)")
 # A stem that says nothing without its options.
 _ASKS_FOR_AN_OPTION = re.compile(
     r"which (?:one )?of (?:the (?:following|statements|above)|these)|of the following|following (?:statements|is|are)"
@@ -67,6 +71,8 @@ def folded(text: str) -> list[str]:
     if "\\" in text:
         text = _OPERATORS.sub(lambda match: _OPERATOR[match.lastgroup or "times"], text)
         text = _DROPPED.sub(" ", text)
+    if "(" in text:
+        text = _PROVENANCE.sub(" ", text)
     tokens = _TOKEN.findall(text.replace("'", "").lower())
     return [_spelled(token) for token in tokens]
 
@@ -153,6 +159,7 @@ class Alike:
 
 # Least shares of the words (Dice), set on planted leaks and on real finds: docs/collect.md has the figures.
 SAME_WORDS = 0.68
+MORE_NUMBERS_WORDS = 0.72  # where one side has numbers that the other lacks
 TEMPLATE_WORDS = 0.85
 SHORT_WORDS = 0.95
 CONTAINED_WORDS = 0.95
@@ -185,6 +192,8 @@ def alike(one: Content, other: Content, weights: Mapping[str, float] | None = No
     agree = one.numbers == other.numbers if short else _numbers_agree(one.numbers, other.numbers, words)
     told = options >= _SAME_OPTIONS or one.numbers.total() >= _MANY_NUMBERS
     needed = SAME_WORDS if told or not short else SHORT_WORDS
+    if one.numbers != other.numbers:
+        needed = max(needed, MORE_NUMBERS_WORDS)
     set_alike = not short or _dice(one.skeleton, other.skeleton, weights) >= needed
     if agree and words >= needed and set_alike and (options > 0 or not (short and both)):
         return Alike("same", f"the same numbers, {shown}")

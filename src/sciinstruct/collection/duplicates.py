@@ -57,7 +57,9 @@ class Fingerprints:
         """Adds a batch with its grams; a question that is not `taken` (it was dropped already) is never compared."""
         self._exact += [_exact_key(question) for question in questions]
         self._worth += [worth(question) for question in questions]
-        self._bands.append(bands_of(grams))
+        bands = bands_of(grams)
+        bands[[question.type == "proof" for question in questions]] = 0  # one sign may make another theorem
+        self._bands.append(bands)
         self._taken += taken
 
     def duplicates(self, content: Callable[[int], Content]) -> dict[int, Duplicate]:

@@ -17,7 +17,7 @@ import msgspec
 from ..errors import InputError
 from ..io import questions_from
 from ..records import Question, Rejection
-from .lean_text import Command, commands_of
+from .lean_text import DOCSTRING, Command, commands_of
 
 __all__ = ["lean_files", "read_lean_file", "theorems"]
 
@@ -25,14 +25,13 @@ _MODIFIERS = r"(?:(?:private|protected|noncomputable|nonrec|local|scoped|unsafe|
 _THEOREM = re.compile(rf"{_MODIFIERS}(theorem|lemma|problem)\s+([^\s:({{\[⦃]+)")
 _SCOPE = re.compile(rf"(?:@\[[^\]]*\]\s*)?{_MODIFIERS}(namespace|section|mutual|end)(?:[ \t]+([^\s]+))?")
 _IN_CONTEXT = re.compile(
-    r"open\b|variables?\b|parameters?\b|universes?\b|include\b|omit\b|local (?:notation|attribute|infix)|local attribute"
-    r"|set_option\b|noncomputable theory|localized\b"
+    r"open(?:_locale)?\b|variables?\b|parameters?\b|universes?\b|include\b|omit\b|set_option\b|noncomputable theory"
+    r"|local\b|scoped\b|localized\b|attribute \[(?:local|scoped)"
 )
-_IN = re.compile(
-    r"\A(?:open|variables?|universes?|include|omit|set_option)\b[^\n]*(?:\n[ \t][^\n]*)*?\sin\s+", re.DOTALL
-)
-_EQUATIONS = re.compile(r"\n\s*\|[^\n]*(?:=>|:=)")
-_WORD = re.compile(r"(?<![\w.'])(let|have|haveI|letI|where)(?![\w'])|:=|[(\[{⟨⦃]|[)\]}⟩⦄]|\n\s*\|[^\n]*(?:=>|:=)")
+_IN = re.compile(r"\A(?:(?:open|variables?|universes?|include|omit|set_option)\b[^\n]*(?:\n[ \t][^\n]*)*?\sin\s+)+")
+# A statement that ends so goes on: a bar on the next line is an absolute value, not an equation.
+_GOES_ON = tuple(":∧∨→↔=≤<≥>+-*/,∣|¬≠∈")
+_WORD = re.compile(r"(?<![\w.'])(let|have|haveI|letI|where)(?![\w'])|:=|[(\[{⟨⦃]|[)\]}⟩⦄]|\n\s*\|(?=[^\n]*(?:=>|:=))")
 _SORRY = re.compile(r"(?<![\w.'])sorry(?![\w'])")
 
 
@@ -172,15 +171,17 @@ def _theorem(command: Command, start: int, found: re.Match[str], scope: _Scope) 
     if style in ("tactic", "term"):
         proof = proof.removeprefix(":=").strip()
         style = "tactic" if re.match(r"by\b|begin\b", proof) else "term"
-    prefix = command.text[:start].strip()
+    prefix = command.masked[:start].strip()
+    inner = DOCSTRING.search(command.text[:start]) if prefix else None
     context = [line for _, line in scope.context] + ([prefix] if prefix else [])
-    namespace = scope.namespace
+    namespace, name = scope.namespace, found[2]
+    own_name = name.removeprefix("_root_.")
     return {
         "line": command.line,
         "kind": found[1],
-        "full_name": f"{namespace}.{found[2]}" if namespace and not found[2].startswith("_root_.") else found[2],
+        "full_name": f"{namespace}.{name}" if namespace and own_name == name else own_name,
         "namespace": namespace,
-        "docstring": command.docstring,
+        "docstring": inner[1].strip() if inner else command.docstring,
         "context": "\n".join(context),
         "statement": command.text[start:end].strip(),
         "proof": proof,
@@ -207,6 +208,6 @@ def _statement_end(masked: str, start: int) -> tuple[int, str] | None:
             return mark.start(), "where"
         elif mark[1]:
             expected += 1
-        else:
+        elif not masked[: mark.start()].rstrip().endswith(_GOES_ON):
             return mark.start(), "equations"
     return None

@@ -6,23 +6,113 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Command", "commands_of"]
+__all__ = ["DOCSTRING", "Command", "commands_of"]
 
 _OPENERS = re.compile(r"/-[-!]?|--|\"|«|'(?:\\.|[^\\'\n])'")
 _INSIDE = re.compile(r"/-|-/")
 # Words that begin a command at the start of a line; all other lines belong to the command above them.
 _COMMANDS = frozenset(
-    "theorem lemma problem def definition abbreviation abbrev instance example structure class inductive coinductive"
-    " namespace section end open variable variables parameter parameters universe universes local localized notation"
-    " attribute import include omit set_option noncomputable private protected alias mutual axiom axioms constant"
-    " constants opaque meta run_cmd infix infixl infixr prefix postfix reserve notation3 macro syntax elab macro_rules"
-    " elab_rules declare_syntax_cat add_decl_doc assert_not_exists assert_exists deriving initialize irreducible_def"
-    " nonrec unsafe partial public export mk_iff simproc scoped library_note run_meta module suppress_compilation"
-    " derive_handler restate_axiom add_tactic_doc add_hint_tactic to_additive to_dual gcongr snip determine"
-    " #check #eval #print #align #align_import #noalign #lint #guard_msgs unseal seal prelude initialize_simps_projections".split()
+    [
+        "theorem",
+        "lemma",
+        "problem",
+        "def",
+        "definition",
+        "abbreviation",
+        "abbrev",
+        "instance",
+        "example",
+        "structure",
+        "class",
+        "inductive",
+        "coinductive",
+        "namespace",
+        "section",
+        "end",
+        "open",
+        "open_locale",
+        "variable",
+        "variables",
+        "parameter",
+        "parameters",
+        "universe",
+        "universes",
+        "local",
+        "localized",
+        "notation",
+        "attribute",
+        "import",
+        "include",
+        "omit",
+        "set_option",
+        "noncomputable",
+        "private",
+        "protected",
+        "alias",
+        "mutual",
+        "axiom",
+        "axioms",
+        "constant",
+        "constants",
+        "opaque",
+        "meta",
+        "run_cmd",
+        "infix",
+        "infixl",
+        "infixr",
+        "prefix",
+        "postfix",
+        "reserve",
+        "notation3",
+        "macro",
+        "syntax",
+        "elab",
+        "macro_rules",
+        "elab_rules",
+        "declare_syntax_cat",
+        "add_decl_doc",
+        "assert_not_exists",
+        "assert_exists",
+        "deriving",
+        "initialize",
+        "irreducible_def",
+        "nonrec",
+        "unsafe",
+        "partial",
+        "public",
+        "export",
+        "mk_iff",
+        "simproc",
+        "scoped",
+        "library_note",
+        "run_meta",
+        "module",
+        "suppress_compilation",
+        "derive_handler",
+        "restate_axiom",
+        "add_tactic_doc",
+        "add_hint_tactic",
+        "to_additive",
+        "to_dual",
+        "gcongr",
+        "snip",
+        "determine",
+        "#check",
+        "#eval",
+        "#print",
+        "#align",
+        "#align_import",
+        "#noalign",
+        "#lint",
+        "#guard_msgs",
+        "unseal",
+        "seal",
+        "prelude",
+        "initialize_simps_projections",
+    ]
 )
 _FIRST_WORD = re.compile(r"#?[A-Za-z_][\w']*|@\[")
-_DOCSTRING = re.compile(r"/--(.*?)-/\s*\Z", re.DOTALL)
+DOCSTRING = re.compile(r"/--(.*?)-/\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -43,7 +133,7 @@ def commands_of(text: str) -> Iterator[Command]:
         end = starts[place + 1] if place + 1 < len(starts) else len(masked)
         end = start + len(masked[start:end].rstrip())
         before = text[starts[place - 1] if place else 0 : start]
-        doc = _DOCSTRING.search(before)
+        doc = DOCSTRING.search(before)
         # the last "/--" counts: an earlier comment may have ended before it
         words = doc[1].rpartition("/--")[2].strip() if doc else None
         yield Command(text[start:end], masked[start:end], text.count("\n", 0, start) + 1, words)

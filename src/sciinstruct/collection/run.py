@@ -22,7 +22,7 @@ from ..io.atomic import put_in_place, temporary_path, trouble
 from ..records import Question, Rejection, rejection_schema
 from .config import CollectConfig
 from .contamination import Benchmarks, Finding, read_benchmarks
-from .contents import Content, content_of
+from .contents import Content, content_of, folded
 from .duplicates import Duplicate, Fingerprints
 from .grams import grams_of, need_numpy
 from .lean_check import LeanChecker
@@ -266,7 +266,7 @@ def _answers_differ(one: Question, other: Question) -> bool:
         letters = question.answer or ""
         texts = question.options or {}
         named = [texts[letter] for letter in letters] if texts and set(letters) <= set(texts) else [letters]
-        return {"".join(text.split()).strip("$") for text in named}
+        return {" ".join(folded(text)) or text.strip() for text in named}
 
     return bool(one.answer and other.answer and said(one) != said(other))
 

@@ -39,6 +39,8 @@ _BEGIN_END = re.compile(
     r"\\(begin|end)\{(enumerate|problem|exercise|question|choices|itemize)\}(?:\[[^\]]*\])?|\\item\b|\\choice\b"
 )
 _ANSWER_COMMAND = re.compile(r"\\answer\{")
+# A line that goes on: the next line is indented and begins no option, list or display.
+_WRAPPED = re.compile(r"(?<=\S)\n[ \t]+(?=[^\s\\$*-])(?!\(?[A-Z][.)])")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SETTINGS = ("subject", "topic", "licence", "source", "language")
 
@@ -96,8 +98,8 @@ def _markdown_parts(text: str) -> tuple[dict[str, str], dict[int, _Problem], dic
         text = text[front.end() :]
     key_at = _MARKDOWN_KEY.search(text)
     body, key = (text[: key_at.start()], text[key_at.end() :]) if key_at else (text, "")
-    problems = {number: (problem, {}, None) for number, problem in _numbered(body).items()}
-    return settings, problems, _numbered(key)  # type: ignore[return-value]
+    problems: dict[int, _Problem] = {number: (problem, {}, None) for number, problem in _numbered(body).items()}
+    return settings, problems, _numbered(key)
 
 
 def _numbered(text: str) -> dict[int, str]:
@@ -110,7 +112,7 @@ def _numbered(text: str) -> dict[int, str]:
     found = {}
     for mark, end in zip(marks, ends, strict=True):
         found[int(mark[1] or mark[2])] = _HEADING.sub("", text[mark.end() : end]).strip()
-    return {number: problem for number, problem in found.items() if problem}
+    return {number: _WRAPPED.sub(" ", problem) for number, problem in found.items() if problem}
 
 
 def _settings(loaded: Mapping[object, object]) -> dict[str, str]:
@@ -156,10 +158,10 @@ def _latex_problem(item: str) -> _Problem:
     item, answer = _own_answer(item)
     inner = re.search(r"\\begin\{(enumerate|choices)\}(?:\[[^\]]*\])?(.*)\\end\{\1\}", item, re.DOTALL)
     if inner is None:
-        return item.strip(), {}, answer
+        return _WRAPPED.sub(" ", item.strip()), {}, answer
     texts = [text.strip() for text in re.split(r"\\(?:item|choice)\b", inner[2])[1:]]
     options = dict(zip(_LETTERS, texts, strict=False))
-    return (item[: inner.start()] + item[inner.end() :]).strip(), options, answer
+    return _WRAPPED.sub(" ", (item[: inner.start()] + item[inner.end() :]).strip()), options, answer
 
 
 def _own_answer(item: str) -> tuple[str, str | None]:

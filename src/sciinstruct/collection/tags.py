@@ -25,14 +25,15 @@ _SUBJECT_NAMES = {
 
 # A figure that the text points at and that is not there; "figure out" and "a three-figure number" point at none.
 _FIGURE = re.compile(
-    r"\b(?:in|from|see|by|of|the|following|accompanying|above|below|each) (?:the |this |following )?"
-    r"(?:figures?|diagrams?|picture|sketch)\b(?! (?:out|this|that|skat|eight|of \d))|\bfig(?:ure)?s?\. ?\(?\d|\bfigure \(?\d"
-    r"|\bas (?:is )?shown (?:in|on|here|to the)|\bshown (?:in|on) the (?:right|left|graph|grid|map|number line)"
-    r"|\bthe (?:graph|table|chart|map) (?:below|above|shown)\b"
-    r"|如(?:下|右|左|上)?图|图(?:中|示|所示|[0-9一二三甲乙])|(?:右|左|下|上)图",
+    r"\b(?:in|from|see|following|accompanying|study) (?:(?:the|this|these|following|accompanying) )*"
+    r"(?:figures?|diagrams?|pictures?|sketch)\b(?! (?:out|this|that))"
+    r"|\bthe (?:figure|diagram|picture) (?:below|above|shows?|at|on|to)\b|\bfig(?:ure|s)?\.? ?\$?\(?\d"
+    r"|\bshown (?:here|in (?:the )?(?:figure|diagram|graph|picture|sketch|fig)|on the (?:right|left|graph|grid|map))"
+    r"|\b(?:spinner|cylinder|circuit|triangle|shape|graph|grid|square)s? (?:\w+ ){0,3}shown below"
+    r"|如(?:下|右|左|上)?图|图(?:中(?!央)|示|所示)|(?:右|左|下|上|附)图|见图|图\$*[0-9一二三甲乙]",
     re.IGNORECASE,
 )
-_DRAWN_IN_TEXT = re.compile(r"\\begin\{(?:tabular|array|tikzpicture)\}|\[asy\]|\|.*\|.*\|")
+_DRAWN_IN_TEXT = re.compile(r"\\begin\{tikzpicture\}|\[asy\]")
 _PROOF = re.compile(r"\b(?:prove|show) that\b|\bprove\b|证明|求证", re.IGNORECASE)
 _CHOICE_TYPES = ("choice", "multiple_answer", "mcq", "选")
 _FILL_IN = re.compile(r"_{2,}|\\underline|\\_\\_|填空|（ *）|\( *\)\s*[.。．]?\s*$|____")
@@ -63,7 +64,7 @@ def question_type(question: Question) -> str:
 
 
 def needs_figure(question: Question) -> bool:
-    """Whether the text points at a figure that is not there (found by words: docs/collect.md says how often rightly)."""
+    """Whether the text points at a figure that is not there; found by words, see docs/collect.md."""
     text = question.question
     return bool(_FIGURE.search(text)) and not _DRAWN_IN_TEXT.search(text)
 
