@@ -38,7 +38,7 @@ _SAME_NUMBERS = 12  # rows with the same numbers that are looked at
 
 @dataclass(frozen=True)
 class Finding:
-    """What a question was found to be in the benchmarks: the tier with its reason, and which row ("file#row from 0")."""
+    """What a question was found to be: the tier with its reason, and which benchmark row ("file#row from 0")."""
 
     alike: Alike
     match: str

@@ -46,12 +46,8 @@ _TOKEN = re.compile(
     r"(?:- ?)?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d*\.\d+|\d+)|[a-z]+|[\u3400-\u4dbf\u4e00-\u9fff]|[+*/^=<>-]"
 )
 _DIGITS = frozenset("0123456789")
-_SPELLED = {
-    word: str(number)
-    for number, word in enumerate(
-        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=2
-    )
-}
+_SMALL = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_SPELLED = {word: str(number) for number, word in enumerate(_SMALL, start=2)}
 # "(2005 AMC 10B Problem, Question 20)" says where a question stood, not what it asks.
 _PROVENANCE = re.compile(r"\(\s*\$*\s*(?:19|20)\d\d\$*[^()]{0,60}?(?:AMC|AIME|Problem|Question)[^()]{0,60}\)")
 # A stem that says nothing without its options.
@@ -232,9 +228,9 @@ def _words(tokens: Sequence[str]) -> Counter[str]:
 
 
 def _numbers_agree(one: Counter[str], other: Counter[str], words: float) -> bool:
-    """Whether the numbers are the same; one side may lack some, or have some more where the words are nearly all shared.
+    """Whether the numbers are the same; one side may lack some where the words are nearly all shared.
 
-    The latter are years and numbers of an exam that is named at the end ("2005 AMC 10B, question 20").
+    What one side has more is often the name of an exam ("2005 AMC 10B, question 20").
     """
     fewer, more = sorted((one, other), key=Counter.total)
     if fewer == more:

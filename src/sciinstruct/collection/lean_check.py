@@ -1,7 +1,7 @@
 """Proofs checked by a real Lean: each theorem is written to a file of its own and given to the command.
 
-Lean files can run programs while they are checked, so a row that could is not given to Lean at all, and the command runs
-in a session of its own with a time limit, limits of memory and file size, a temporary folder and almost no environment.
+Lean files can run programs while they are checked, so a row that could is not given to Lean at all, and the command
+runs in a session of its own with limits of time, memory and file size, a temporary folder and almost no environment.
 For data of unknown origin put a stronger sandbox into the command itself ("bwrap … lake env lean").
 """
 

@@ -13,7 +13,7 @@ from .config import CollectConfig
 from .hub import read_hub
 from .lean import lean_files, read_lean_file
 from .sheets import SHEETS, read_sheet
-from .source_files import SourceFile, built_in, finished, read_source_files, source_of
+from .source_files import SourceFile, SourceFiles, finished, read_source_files
 
 __all__ = ["local_files", "read_sources"]
 
@@ -28,11 +28,11 @@ def read_sources(sources: Sequence[str | Path], config: CollectConfig) -> Iterat
     Lean files (a mathlib checkout), or "hf:NAME", a data set for the loader of `datasets`.
     Raises InputError for a source that does not exist or is of no known kind, ConfigError for a broken source file.
     """
-    known = [*read_source_files(config.source_file), *built_in()]
+    known = SourceFiles(read_source_files(config.source_file))
     for source in sources:
         if str(source).startswith(HUB):
             name = str(source).removeprefix(HUB)
-            found = source_of(name.partition(":")[0], known)
+            found = known.named(name.partition(":")[0])
             mapping, defaults = _options(config, found, None)
             rows: Iterator[Row] = read_hub(name, mapping, defaults)
             yield from _finish(rows, found, known)
@@ -85,7 +85,7 @@ def _fits(source: SourceFile, file: Path) -> bool:
     return all(theirs in first for theirs in source.mapping if theirs != "none")
 
 
-def _source_of_path(file: Path, root: Path, known: Sequence[SourceFile]) -> SourceFile | None:
+def _source_of_path(file: Path, root: Path, known: SourceFiles) -> SourceFile | None:
     """The source file that the file's name fits, else that of a folder around it, up to the path that was given."""
     names = [file.name.split(".")[0]]
     if root.is_dir():
@@ -94,9 +94,9 @@ def _source_of_path(file: Path, root: Path, known: Sequence[SourceFile]) -> Sour
             names.append(parent.name)
     elif file.parent.name:
         names.append(file.parent.name)
-    return next((found for name in names if (found := source_of(name, known))), None)
+    return next((found for name in names if (found := known.named(name))), None)
 
 
-def _finish(rows: Iterator[Row], source: SourceFile | None, known: Sequence[SourceFile]) -> Iterator[Row]:
+def _finish(rows: Iterator[Row], source: SourceFile | None, known: SourceFiles) -> Iterator[Row]:
     for row in rows:
         yield finished(row, source, known) if isinstance(row, Question) else row

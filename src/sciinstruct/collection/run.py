@@ -1,7 +1,7 @@
 """One run of `collect`: sources in, a folder of questions out, and an account of every row.
 
 Two passes. The first reads, normalises, tags, compares with the benchmarks and keeps the questions in a file of their
-own with some 100 bytes of hashes each; then duplicates are settled; the second pass writes what is kept and what is not.
+own with some 100 bytes of hashes each; then duplicates are settled; the second pass writes what is kept and what not.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def _markdown_parts(text: str) -> tuple[dict[str, str], dict[int, _Problem], dic
 
 
 def _numbered(text: str) -> dict[int, str]:
-    """The texts behind "1.", "2.", …: a number counts only if it is the next one, so a list inside a problem does not."""
+    """The texts behind "1.", "2.", …; a number counts only if it is the next one."""
     marks: list[re.Match[str]] = []
     for mark in _MARKDOWN_PROBLEM.finditer(text):
         if not marks or int(mark[1] or mark[2]) == int(marks[-1][1] or marks[-1][2]) + 1:

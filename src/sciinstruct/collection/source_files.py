@@ -14,7 +14,7 @@ note: …                           what to know about it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -26,7 +26,7 @@ import yaml
 from ..errors import ConfigError
 from ..records import Question, Rejection
 
-__all__ = ["SourceFile", "built_in", "finished", "read_source_files", "source_of"]
+__all__ = ["SourceFile", "SourceFiles", "built_in", "finished", "read_source_files"]
 
 
 class SourceFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,30 +70,43 @@ def _read(name: str, text: str) -> SourceFile:
         raise ConfigError(f"source_file: {name}: {error}; keys are title, names, origin, licence, …") from error
 
 
-def source_of(name: str | None, known: Sequence[SourceFile]) -> SourceFile | None:
-    """The source file with a name that `name` (a row's source, a file's or folder's name) begins with, the longest."""
-    if not name:
-        return None
-    plain = _plain(name)
-    fits = [
-        (len(begin), -place)
-        for place, source in enumerate(known)
-        for begin in map(_plain, source.names)
-        if plain == begin or plain.startswith(begin + "-")
-    ]
-    return known[-max(fits)[1]] if fits else None
+class SourceFiles:
+    """The source files of a run, the user's before those that come with the package; finds one by a name."""
+
+    def __init__(self, own: Iterable[SourceFile] = ()) -> None:
+        self._all = [*own, *built_in()]
+        self._found: dict[str, SourceFile | None] = {}
+
+    def named(self, name: str | None) -> SourceFile | None:
+        """The one with a name that `name` (a row's source, a file's or folder's name) begins with, the longest."""
+        if not name:
+            return None
+        if name not in self._found:
+            if len(self._found) > 10_000:  # sources that are data must not fill the memory
+                self._found.clear()
+            self._found[name] = self._look_up(_plain(name))
+        return self._found[name]
+
+    def _look_up(self, plain: str) -> SourceFile | None:
+        fits = [
+            (len(begin), -place)
+            for place, source in enumerate(self._all)
+            for begin in map(_plain, source.names)
+            if plain == begin or plain.startswith(begin + "-")
+        ]
+        return self._all[-max(fits)[1]] if fits else None
 
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.rsplit("/", 1)[-1].lower()).strip("-")
 
 
-def finished(question: Question, path_source: SourceFile | None, known: Sequence[SourceFile]) -> Question | Rejection:
+def finished(question: Question, path_source: SourceFile | None, known: SourceFiles) -> Question | Rejection:
     """The question with what its source file says: licence, origin, topic, and the step for its kind of rows.
 
     The source that the row itself names beats the one found by the file's name.
     """
-    source = source_of(question.source, known) or path_source
+    source = known.named(question.source) or path_source
     if source is None:
         return question
     if source.rows == "leandojo" and "traced_tactics" in question.meta:

@@ -51,7 +51,7 @@ def features(question: Question) -> list[int]:
 
 
 def subject_of(question: Question) -> tuple[str, float]:
-    """The most likely subject and its probability in the eyes of the model (which knows only the ones in `SUBJECTS`)."""
+    """The most likely subject and its probability in the eyes of the model, which knows those of `tags.SUBJECTS`."""
     model = _model()
     buckets = features(question)
     scores = model.weights[buckets].sum(axis=0) * model.scale / math.sqrt(len(buckets) or 1) + model.bias
