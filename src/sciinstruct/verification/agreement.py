@@ -65,7 +65,7 @@ def agreement(gold: Node, answer: Node, policy: Policy) -> tuple[Agreement, str]
         if outcome == "equal":
             return "equal", "equal at random points" if has_names(gold) else "the same number"
         tolerance = _tolerance(gold, answer, policy)
-        if tolerance and set(names_in(gold)) == set(names_in(answer)) and _close(gold, answer, tolerance):
+        if tolerance and set(names_in(gold)) == set(names_in(answer)) and _close_by_terms(gold, answer, tolerance):
             return "equal", f"equal within {tolerance:.2g}"
         if policy.absolute_error and _near(gold, answer, policy.absolute_error):
             return "equal", f"equal within {policy.absolute_error:g}"
@@ -131,6 +131,21 @@ def _exact(gold: Node, answer: Node) -> Agreement:
         if same == 2 and not split:
             return "equal"
     return "equal" if same and not split and (constant or same > 1) else "unknown"
+
+
+def _close_by_terms(gold: Node, answer: Node, tolerance: float) -> bool:
+    """Within the tolerance as wholes, and term by term where both are sums: a large term hides no small one."""
+    if not _close(gold, answer, tolerance):
+        return False
+    if gold[0] != "add" or answer[0] != "add" or len(gold) != len(answer) or not has_names(gold):
+        return True
+    left = list(answer[1:])
+    for term in gold[1:]:
+        found = next((other for other in left if _close(term, other, tolerance)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return True
 
 
 def _close(gold: Node, answer: Node, tolerance: float) -> bool:

@@ -285,6 +285,9 @@ class _Parser(TokenReader):
             if self.peek() == "(" and not _is_number_like(factors):
                 break
             factors.append(self.factor(depth))
+        while self.peek() in _TIMES and _is_multiple_of_pi(factors):
+            self.at += 1  # sin 2π × 50t: nobody writes sin 2π for 0
+            factors.append(self.factor(depth))
         if self.peek() == "/" and not self.tokens[self.at].spaced and self.starts_tight_divisor():
             self.at += 1
             return ("div", _product(factors), self.divisor(depth, factors))
@@ -336,3 +339,9 @@ def _is_whole(node: Node) -> bool:
 
 def _is_number_like(factors: list[Node]) -> bool:
     return all(factor[0] == "num" for factor in factors)
+
+
+def _is_multiple_of_pi(factors: list[Node]) -> bool:
+    """Do these factors have pi among them and no variable?"""
+    parts = [part for factor in factors for part in ((factor,) if factor[0] != "mul" else factor[1:])]
+    return ("const", "pi") in parts and all(part[0] in ("num", "const") for part in parts)

@@ -130,6 +130,7 @@ _CURRENCY = re.compile(r"(?<![\w$\\])\$(?= ?[0-9.])")
 _GROUPING = re.compile(r"(?<=[0-9])\{,\}(?=[0-9]{3})")
 _TIE = re.compile(r"(?<=[0-9A-Za-z})])~(?=[A-Za-z\\0-9])|(?<!^)~(?=[A-Za-z\\])")
 _EMPTY = re.compile(r"(?<!\\)\{ *\}")
+_DEGREES_AS_POWER = re.compile(r"(?<=[0-9])(?<!(?<![0-9.])10)\^\{? ?0 ?\}?(?![0-9.])")
 _UNION = re.compile(r"(?<=[)\]]) ?U ?(?=[(\[])")
 _BLANKS = re.compile(r" {2,}|　")
 
@@ -165,6 +166,8 @@ def clean(text: str) -> str:
         text = _plain_markup(text)
     if "~" in text:
         text = _TIE.sub(" ", text)
+    if "^" in text:
+        text = _DEGREES_AS_POWER.sub("°", text)
     if "U" in text:
         text = _UNION.sub(r"\\cup ", text)
     return _BLANKS.sub(" ", text).strip()

@@ -191,6 +191,8 @@ def same_number(
             if exact
             else wrong(rule, f"{_show(other)} is not {_show(gold)}")
         )
+    if not approximate and _near_integer(gold, policy):
+        return _same_near_integer(gold, other, rule)
     limit, rounding = policy.relative_error, policy.rounding_error
     if approximate:
         limit = rounding = max(limit, policy.approximate_error)
@@ -210,6 +212,20 @@ def _relative_error(gold: Decimal, other: Decimal) -> float:
         context.prec = 20
         context.traps[Overflow] = False
         return float(abs(other - gold) / abs(gold))
+
+
+def _near_integer(gold: Number, policy: Policy) -> bool:
+    """Is the reference written to six or more digits to show a difference from an integer that the tolerance hides?"""
+    gap = abs(gold.value - gold.value.to_integral_value()) if abs(gold.value) < 100 else Decimal(0)
+    return gold.digits >= 6 and 1e-5 < float(gap) / float(abs(gold.value)) < policy.relative_error
+
+
+def _same_near_integer(gold: Number, other: Number, rule: str) -> Verdict:
+    """Compares what two numbers such as 1.000293 have beyond the integer (refractive indices, atomic masses)."""
+    gap = abs(gold.value - gold.value.to_integral_value())
+    if abs(other.value - gold.value) <= gap / 10:
+        return right(rule, f"{_show(other)} ≈ {_show(gold)}, beyond the integer too")
+    return wrong(rule, f"{_show(other)} is not {_show(gold)}: they differ in what they have beyond the integer")
 
 
 def _is_rounding(first: Number, second: Number) -> bool:

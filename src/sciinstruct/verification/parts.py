@@ -53,11 +53,16 @@ def labelled(text: str) -> tuple[Part, ...] | None:
     if not 2 <= len(marks) <= _MOST or sorted(labels) != sorted(order[: len(labels)]):
         return None
     ends = [m.start() for m in marks[1:]] + [len(text)]
-    bodies = [text[m.end() : end].strip(" ;,.。、") for m, end in zip(marks, ends, strict=True)]
+    bodies = [_bare(text[m.end() : end]) for m, end in zip(marks, ends, strict=True)]
     if not all(bodies):
         return None
     rank = {label: str(order.index(label)) for label in labels}
     return tuple(Part(rank[label], body) for label, body in zip(labels, bodies, strict=True))
+
+
+def _bare(piece: str) -> str:
+    """A piece without the punctuation around it; a leading point belongs to a number."""
+    return piece.rstrip(" ;,.。、").lstrip(" ;,、")
 
 
 def _order_of(label: str) -> list[str]:
@@ -67,7 +72,7 @@ def _order_of(label: str) -> list[str]:
 
 def listed(text: str) -> tuple[Part, ...] | None:
     """The parts of a plain list "…, … and …"; names ("mass = …") become labels; None where there are no two."""
-    text = clean(text).strip(" .。")
+    text = clean(text).rstrip(" .。")
     if len(text) > 600:
         return None
     pieces = _split(text)
@@ -89,7 +94,7 @@ def _split(text: str) -> list[str]:
                 pieces.append(text[start:at])
                 start = marks[at]
         pieces.append(text[start:])
-        pieces = [p.strip(" ,.;") for p in pieces if p.strip(" ,.;")]
+        pieces = [bare for piece in pieces if (bare := _bare(piece))]
         if len(pieces) > 1:
             return pieces
     return [text]

@@ -59,10 +59,11 @@ _SPELLED = re.compile(r"^[^0-9]*$")
 # Words after a quantity that make it another statement than the bare quantity.
 _OPEN_WORDS = re.compile(
     r"[0-9=<>±]|\b(?:or|either|and|not|no|if|unless|but|instead|per|times|minus|plus|maybe|perhaps|to|versus|vs|"
-    r"wrong|incorrect|million|billion)\b|或|和|且|不|而|错|选|^[零一二三四五六七八九十百千万亿]",
+    r"wrong|incorrect|million|billion|different|opposite|other|except|without|non)\b|或|和|且|不|而|错|选|^[零一二三四五六七八九十百千万亿]",
     re.IGNORECASE,
 )
 _SUBSTANCE = re.compile(r"^(?:of )?(?:[A-Z][a-z]?(?:_?\{?[0-9]{1,2}\}?)?){1,8}(?:\((?:aq|s|l|g)\))?$")
+_TOKEN = re.compile(r"[a-z0-9-]+|[\u4e00-\u9fff]")
 _DIRECTION = re.compile(
     r"\b(?:left|right|up|down|upwards?|downwards?|north|south|east|west|in(?:ward|to)|out(?:ward)?|clockwise|"
     r"counter|negative|positive|hat)\b"
@@ -95,7 +96,7 @@ def strip_name(text: str) -> str:
 
 def parse(text: str) -> Quantity | None:
     """The quantity that `text` states, with or without a name before it; None where it states none or several."""
-    text = clean(text).strip(" .。,;；:")
+    text = clean(text).rstrip(" .。,;；:").lstrip(" ,;；:")
     difference = bool(_DIFFERENCE.match(text))
     text = strip_name(text).lstrip("= ")
     approximate = False
@@ -290,6 +291,7 @@ def _words_differ(gold: str, other: str) -> str | None:
         return None
     if not other and not _DIRECTION.search(gold):
         return None
-    if other and (gold.lower() in other.lower() or other.lower() in gold.lower()):
+    ours, theirs = set(_TOKEN.findall(gold.lower())), set(_TOKEN.findall(other.lower()))
+    if other and (ours <= theirs or theirs <= ours):
         return None
     return f"same value, but {shorten(gold)!r} against {shorten(other)!r}"

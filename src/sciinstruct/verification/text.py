@@ -94,7 +94,7 @@ _SYMBOLS = re.compile(r"[\\^_=<>{}\[\]|+*/]|\d")
 
 
 def _squashed(text: str) -> str:
-    return clean(text).replace(" ", "").strip(".。,;").lower()
+    return clean(text).replace(" ", "").rstrip(".。,;").lower()
 
 
 def plain_words(text: str) -> str:
