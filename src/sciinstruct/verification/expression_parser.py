@@ -281,11 +281,13 @@ class _Parser(TokenReader):
         if self.peek() in _CLOSING:
             return self.bracketed(depth)
         factors = [self.signed_factor(depth)]
-        while self.starts_factor() and self.tokens[self.at].kind != "fn":
-            if self.peek() == "(" and not _is_number_like(factors):
+        while True:
+            while self.starts_factor() and self.tokens[self.at].kind != "fn":
+                if self.peek() == "(" and not _is_number_like(factors):
+                    break
+                factors.append(self.factor(depth))
+            if self.peek() not in _TIMES or not _is_multiple_of_pi(factors):
                 break
-            factors.append(self.factor(depth))
-        while self.peek() in _TIMES and _is_multiple_of_pi(factors):
             self.at += 1  # sin 2π × 50t: nobody writes sin 2π for 0
             factors.append(self.factor(depth))
         if self.peek() == "/" and not self.tokens[self.at].spaced and self.starts_tight_divisor():
