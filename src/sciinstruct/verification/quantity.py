@@ -135,6 +135,7 @@ def _plain_quantity(text: str, approximate: bool, difference: bool) -> Quantity 
     if found is None:
         return None
     number, end = found
+    end = _after_uncertainty(text, number, end)
     unit, unit_end = _unit_after(text, end)
     if currency and unit is None:
         mark = currency.group("mark")
@@ -162,6 +163,19 @@ def _constant_quantity(text: str, approximate: bool, difference: bool) -> Quanti
             number = Number(Decimal(f"{value:.15g}"), None, integer=False, text=text[:cut].strip())
             return Quantity(number, unit[0] if unit else None, approximate, "", text[cut:].strip(), difference)
     return None
+
+
+def _after_uncertainty(text: str, number: Number, end: int) -> int:
+    """Where an uncertainty ("9.81 ± 0.02 m/s²") ends; `end` where there is none. Two roots (1 ± 2) have no small one."""
+    sign = _UNCERTAINTY.match(text, end)
+    found = number_prefix(text[sign.end() :]) if sign else None
+    if sign is None or found is None:
+        return end
+    small = 0 < found[0].value < abs(number.value) / 5 and "." in text[: sign.end() + found[1]]
+    return sign.end() + found[1] if small else end
+
+
+_UNCERTAINTY = re.compile(r" ?(?:±|\\pm(?![a-z])|\+/-) ?")
 
 
 def _unit_after(text: str, end: int) -> tuple[Unit | None, int]:
