@@ -280,7 +280,7 @@ def text_files() -> Iterator[Path]:
     found = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
     found += [path for path in ROOT.iterdir() if path.is_file() and not path.name.startswith(".git")]
     for path in sorted(found):
-        if "__pycache__" not in path.parts and path.suffix not in {".gz", ".parquet", ".png", ".sqlite"}:
+        if "__pycache__" not in path.parts and path.suffix not in {".gz", ".npz", ".parquet", ".png", ".safetensors", ".sqlite"}:
             yield path
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "SciInstructError",
     "Verdict",
     "annotate",
+    "collect",
     "verify",
 ]
 
