@@ -104,6 +104,7 @@ def main() -> None:
     labelled_pairs(data / "verify", options.math_verify_rows, options.disagreements)
     real_solutions(data / "quality" / "model_solutions", options.disagreements)
     gsm8k_solutions(data / "quality" / "gsm8k_model_solutions.jsonl.gz")
+    distinct_options(data / "questions" / "mmlu_pro_stemez.jsonl", options.disagreements)
     scibench_references(data / "benchmarks" / "scibench")
 
 
@@ -289,6 +290,21 @@ def gsm8k_solutions(path: Path) -> None:
             solutions = [row[f"{size}_{kind}"] for size in ("6b", "175b") for kind in ("finetuning", "verification")]
             verdicts += [(s["is_correct"], verifier.check(gold, s["solution"])) for s in solutions]
     print("\nGSM8K solutions", *score(verdicts).lines(), sep="\n")
+
+
+def distinct_options(path: Path, show: bool) -> None:
+    """Options of one question are different answers: how often is one taken for the other?"""
+    verifier = Verifier()
+    values: Counter[str] = Counter()
+    for row in map(json.loads, path.read_text("utf-8").splitlines()):
+        gold = row["options"][row["answer"]]
+        for letter, other in row["options"].items():
+            if letter != row["answer"]:
+                verdict = verifier.check(gold, prediction=other)
+                values[verdict.value] += 1
+                if show and verdict.value == "right":
+                    print(f"    {gold!r} = {other!r}: {verdict.reason}")
+    print(f"\noptions of one question against each other: {dict(values)}")
 
 
 # -- SciBench --------------------------------------------------------------------------------------------------------

@@ -166,7 +166,7 @@ def _constant_quantity(text: str, approximate: bool, difference: bool) -> Quanti
 
 
 def _after_uncertainty(text: str, number: Number, end: int) -> int:
-    """Where an uncertainty ("9.81 ± 0.02 m/s²") ends; `end` where there is none. Two roots (1 ± 2) have no small one."""
+    """Where an uncertainty ("9.81 ± 0.02 m/s²") ends; `end` where there is none. Of two roots (1 ± 2) none is small."""
     sign = _UNCERTAINTY.match(text, end)
     found = number_prefix(text[sign.end() :]) if sign else None
     if sign is None or found is None:
