@@ -1,12 +1,28 @@
-"""Does this answer equal that one? Extraction, one comparator per answer type, the judge's prompt."""
+"""Does this answer equal that one? Extraction of the final answer, one comparator per answer type, the judge's prompt.
+
+The rules are loaded when they are first used, so that this package stays light to import.
+"""
 
 from __future__ import annotations
 
-from sciinstruct.verification.checkable import Checkable, checkable
-from sciinstruct.verification.extraction import Extraction, extract
-from sciinstruct.verification.judge import JUDGE_VERSION, agree, judge_messages, parse_judgement
-from sciinstruct.verification.policy import Policy
-from sciinstruct.verification.verifier import RULES_VERSION, Verifier, same_answer, verify
+import importlib
+from typing import TYPE_CHECKING, Any
+
+_HOMES = {
+    "Checkable": "checkability",
+    "Extraction": "extraction",
+    "JUDGE_VERSION": "judge",
+    "Policy": "policy",
+    "RULES_VERSION": "verifier",
+    "Verifier": "verifier",
+    "agree": "judge",
+    "checkable": "checkability",
+    "extract": "extraction",
+    "judge_messages": "judge",
+    "parse_judgement": "judge",
+    "same_answer": "verifier",
+    "verify": "verifier",
+}
 
 __all__ = [
     "JUDGE_VERSION",
@@ -23,3 +39,17 @@ __all__ = [
     "same_answer",
     "verify",
 ]
+
+if TYPE_CHECKING:
+    from .checkability import Checkable, checkable
+    from .extraction import Extraction, extract
+    from .judge import JUDGE_VERSION, agree, judge_messages, parse_judgement
+    from .policy import Policy
+    from .verifier import RULES_VERSION, Verifier, same_answer, verify
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'sciinstruct.verification' has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{home}", __name__), name)
