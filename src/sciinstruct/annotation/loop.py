@@ -105,7 +105,7 @@ class _Loop:
         """The attempt made of a solution that came with the question; a proof is taken untouched, a wrong one is
         not."""
         if self.question.type == "proof":
-            verdict = Verdict("unknown", "static", "a formal proof, not checked by a proof assistant")
+            verdict = self._of_proof()
         elif self.question.answer is None:
             return None
         else:
@@ -115,6 +115,13 @@ class _Loop:
         attempt = Attempt(question_id=self.question.id, stage="given", solution=reasoning, verdict=verdict)
         self.attempts.append(attempt)
         return attempt
+
+    def _of_proof(self) -> Verdict:
+        """A proof is right only where `collect` has had Lean check it."""
+        lean = self.question.meta.get("lean")
+        if isinstance(lean, dict) and lean.get("checked") is True:
+            return Verdict("right", "lean", f"accepted by {lean.get('by')}")
+        return Verdict("unknown", "static", "a formal proof, not checked by a proof assistant")
 
     def _with_reference(self) -> Steps:
         wrong: Attempt | None = None

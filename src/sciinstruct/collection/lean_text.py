@@ -11,8 +11,7 @@ __all__ = ["DOCSTRING", "Command", "commands_of"]
 _OPENERS = re.compile(r"/-[-!]?|--|\"|«|'(?:\\.|[^\\'\n])'")
 _INSIDE = re.compile(r"/-|-/")
 # Words that begin a command at the start of a line; all other lines belong to the command above them.
-_COMMANDS = frozenset(
-    """
+_COMMAND_WORDS = """
     theorem lemma problem def definition abbreviation abbrev instance example structure class inductive coinductive
     namespace section end open open_locale variable variables parameter parameters universe universes local
     localized notation attribute import include omit set_option noncomputable private protected alias mutual axiom
@@ -22,8 +21,8 @@ _COMMANDS = frozenset(
     suppress_compilation derive_handler restate_axiom add_tactic_doc add_hint_tactic to_additive to_dual gcongr
     unseal seal prelude initialize_simps_projections #check #eval #print #align #align_import #noalign #lint
     #guard_msgs
-    """.split()
-)
+"""
+_COMMANDS = frozenset(_COMMAND_WORDS.split())
 _FIRST_WORD = re.compile(r"#?[A-Za-z_][\w']*|@\[")
 DOCSTRING = re.compile(r"/--(.*?)-/\s*\Z", re.DOTALL)
 

@@ -48,13 +48,13 @@ class Sample:
 
     def watch(self, rows: Iterable[tuple[str, Question]]) -> Iterator[tuple[str, Question]]:
         """Passes the rows on."""
-        for count, row in enumerate(rows):
-            if len(self.questions) < self._size:
-                self.questions.append(row[1])
-            else:
-                place = self._random.randint(0, count)
+        seen = 0
+        for row in rows:
+            if row[1].type != "proof":  # what a proof proves is compared in words only
+                place = seen if seen < self._size else self._random.randint(0, seen)
                 if place < self._size:
-                    self.questions[place] = row[1]
+                    self.questions[place : place + 1] = [row[1]]
+                seen += 1
             yield row
 
 

@@ -37,7 +37,7 @@ def prepared(question: Question) -> Question:
         meta["subject_by"] = {"classifier": round(share, 2)}
     changed = msgspec.structs.replace(changed, type=kind, subject=subject)
     tags = tags_of(changed)
-    damage = debris(question.question) if kind != "proof" else []
+    damage = debris(changed.question) if kind != "proof" else []
     meta["tags"] = {**tags, "debris": damage} if damage else tags
     topic = changed.topic
     if topic is None and kind != "proof":

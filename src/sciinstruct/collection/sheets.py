@@ -25,7 +25,7 @@ __all__ = ["SHEETS", "read_sheet"]
 SHEETS = (".md", ".markdown", ".tex")
 
 _KEY_WORDS = r"(?:answers?(?: key)?|key|solutions?|answers to .*|参考答案|答案)"
-_MARKDOWN_KEY = re.compile(rf"^(?:#+\s*|\*\*){_KEY_WORDS}\**\s*:?\s*$", re.IGNORECASE | re.MULTILINE)
+_MARKDOWN_KEY = re.compile(rf"^(?:#+\s*|\*\*){_KEY_WORDS}\s*:?\**\s*:?\s*$", re.IGNORECASE | re.MULTILINE)
 _LATEX_KEY = re.compile(rf"\\(?:sub)*(?:section|chapter|paragraph)\*?\{{\s*{_KEY_WORDS}\s*\}}", re.IGNORECASE)
 _MARKDOWN_PROBLEM = re.compile(
     r"^(?:#+\s*(?:problem|question|exercise|第)?\s*(\d+)\s*题?[.:、)]?|(?:\*\*)?(\d+)\s*[.)、](?:\*\*)?)(?=\s|$)",
@@ -103,12 +103,17 @@ def _markdown_parts(text: str) -> tuple[dict[str, str], dict[int, _Problem], dic
 
 
 def _numbered(text: str) -> dict[int, str]:
-    """The texts behind "1.", "2.", …; a number counts only if it is the next one."""
+    """The texts behind "1.", "2.", …; a number counts only if it is the next one.
+
+    Where problems have headings ("## Problem 1"), only those count: other numbers are lists inside a problem.
+    """
     marks: list[re.Match[str]] = []
-    for mark in _MARKDOWN_PROBLEM.finditer(text):
+    found_marks = list(_MARKDOWN_PROBLEM.finditer(text))
+    headings = [mark for mark in found_marks if mark[1]]
+    for mark in headings or found_marks:
         if not marks or int(mark[1] or mark[2]) == int(marks[-1][1] or marks[-1][2]) + 1:
             marks.append(mark)
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    ends = [mark.start() for mark in marks[1:]] + [len(text)] * bool(marks)
     found = {}
     for mark, end in zip(marks, ends, strict=True):
         found[int(mark[1] or mark[2])] = _HEADING.sub("", text[mark.end() : end]).strip()

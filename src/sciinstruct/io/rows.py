@@ -60,7 +60,7 @@ def _kind(path: Path) -> str | None:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    files = _saved_dataset(folder) or [
+    files = _saved_dataset(folder) or _collected(folder) or [
         path
         for path in sorted(folder.rglob("*"))
         if path.is_file()
@@ -71,6 +71,12 @@ def _files_in(folder: Path) -> list[Path]:
     if not files:
         raise InputError(f"{folder}: the folder holds no file that is read here; give {ACCEPTED}")
     return files
+
+
+def _collected(folder: Path) -> list[Path]:
+    """The questions of a folder that `collect` wrote: its other files are no questions."""
+    questions = folder / "questions.jsonl"
+    return [questions] if questions.is_file() and (folder / "manifest.json").is_file() else []
 
 
 def _saved_dataset(folder: Path) -> list[Path]:
