@@ -60,7 +60,7 @@ def write_uneven(path: Path, count: int) -> Path:
 def compare_orders(folder: Path, count: int, mean: float) -> None:
     questions = write_uneven(folder / "uneven.jsonl", count)
     print("| latency grows with the prompt | seconds | least possible | calls |\n| --- | ---: | ---: | ---: |")
-    with server("--per-character", str(mean / 1_000), "--answer", SOLUTION) as url:
+    with server("--per-character", str(mean / 2_000), "--answer", SOLUTION) as url:
         for name in ("input order", "longest first at the end"):
             out = folder / name.replace(" ", "-")
             command = annotate_command(questions, url, out, *CONCURRENCY)
@@ -93,7 +93,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         compare_with_bare(Path(name), arguments.count, arguments.mean)
-        compare_orders(Path(name), arguments.count // 4, arguments.mean)
+        compare_orders(Path(name), arguments.count // 8, arguments.mean)
 
 
 if __name__ == "__main__":
