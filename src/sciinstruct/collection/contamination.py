@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..io import read_questions
 from ..io.rows import find_files
 from ..records import Question
-from .contents import Alike, Content, alike, content_of
+from .contents import Alike, Content, alike, content_of, words_of
 from .grams import Grams, grams_of
 
 if TYPE_CHECKING:
@@ -185,6 +185,6 @@ def _word_weights(contents: list[Content]) -> dict[str, float]:
     """How telling each word is: the logarithm of the share of rows that have it, between 0.2 and 1."""
     rows: Counter[str] = Counter()
     for content in contents:
-        rows.update(content.all_words.keys())
+        rows.update(words_of([*content.tokens, *content.option_tokens]).keys())  # not kept: it would fill the memory
     highest = math.log(len(contents) + 1) or 1.0
     return {word: max(0.2, min(1.0, math.log((len(contents) + 1) / count) / highest)) for word, count in rows.items()}

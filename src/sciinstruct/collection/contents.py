@@ -17,7 +17,7 @@ from typing import Literal
 
 from ..records import Question
 
-__all__ = ["Alike", "Content", "alike", "content_of", "folded"]
+__all__ = ["Alike", "Content", "alike", "content_of", "folded", "words_of"]
 
 _SCRIPTS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[₀₁₂₃₄₅₆₇₈₉]+")
 _FRACTIONS = re.compile("[\u00bc-\u00be\u2150-\u215e]")
@@ -100,14 +100,19 @@ class Content:
     needs_options: bool
 
     @cached_property
+    def size(self) -> int:
+        """How many words the stem has, numbers and operators aside."""
+        return sum(token > "a" for token in self.tokens)
+
+    @cached_property
     def words(self) -> Counter[str]:
-        """The words of the stem; Chinese in pairs, since single characters recur in every text."""
-        return _words(self.tokens)
+        """The words of the stem."""
+        return words_of(self.tokens)
 
     @cached_property
     def all_words(self) -> Counter[str]:
         """The words of stem and options together."""
-        return self.words + _words(self.option_tokens)
+        return self.words + words_of(self.option_tokens)
 
     @cached_property
     def numbers(self) -> Counter[str]:
@@ -185,7 +190,7 @@ def alike(one: Content, other: Content, weights: Mapping[str, float] | None = No
     shown = f"{words:.2f} of the words" + (f", {options:.2f} of the options" if both else "")
     if whole and options < _SAME_OPTIONS and words < TEMPLATE_WORDS:
         return Alike("other", f"the stem asks about its options, and they differ: {shown}")
-    short = min(one.words.total(), other.words.total()) < _SHORT
+    short = min(one.size, other.size) < _SHORT
     agree = one.numbers == other.numbers if short else _numbers_agree(one.numbers, other.numbers, words)
     told = options >= _SAME_OPTIONS or one.numbers.total() >= _MANY_NUMBERS
     needed = SAME_WORDS if told or not short else SHORT_WORDS
@@ -205,7 +210,7 @@ def alike(one: Content, other: Content, weights: Mapping[str, float] | None = No
 def _shared_options(one: Content, other: Content) -> float:
     """The share of the options that are equal, or of their words where those are more (options may be reworded)."""
     equal = len(one.options & other.options) / min(len(one.options), len(other.options))
-    first, second = _words(one.option_tokens), _words(other.option_tokens)
+    first, second = words_of(one.option_tokens), words_of(other.option_tokens)
     return max(equal, _dice(first, second, None)) if min(first.total(), second.total()) >= _SHORT else equal
 
 
@@ -213,11 +218,13 @@ def _masked(tokens: Sequence[str]) -> str:
     return "".join("0" if token[-1] in _DIGITS else token for token in tokens if token[-1] not in "+*/^=<>-")
 
 
-def _words(tokens: Sequence[str]) -> Counter[str]:
+def words_of(tokens: Sequence[str]) -> Counter[str]:
+    """The words; of Chinese the characters and their pairs: pairs tell more, characters survive a changed neighbour."""
     words: Counter[str] = Counter()
     before = ""
     for token in tokens:
         if token > "\u3400":
+            words[token] += 1
             if before:
                 words[before + token] += 1
             before = token

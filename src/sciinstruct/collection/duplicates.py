@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Duplicate", "Fingerprints", "worth"]
 
+_Pairs = dict[int, dict[int, str]]  # position -> position of one that is alike -> why
+
 _NEIGHBOURS = 8  # of a larger group that shares a band, each is compared with so many before it
 
 
@@ -68,14 +70,13 @@ class Fingerprints:
         `content` gives the content of the question at a position. A template's later questions are reported too.
         """
         found = self._exact_copies()
-        same: dict[int, set[int]] = defaultdict(set)
-        templates: dict[int, set[int]] = defaultdict(set)
+        same: _Pairs = defaultdict(dict)
+        templates: _Pairs = defaultdict(dict)
         for one, other in self._close_pairs(found):
-            tier = alike(content(one), content(other)).tier
-            if tier != "other":
-                group = same if tier == "same" else templates
-                group[one].add(other)
-                group[other].add(one)
+            pair = alike(content(one), content(other))
+            if pair.tier != "other":
+                group = same if pair.tier == "same" else templates
+                group[one][other] = group[other][one] = pair.reason
         self._settle(same, "near", found)
         self._settle(templates, "template", found)
         return found
@@ -120,9 +121,7 @@ class Fingerprints:
                             seen.add(pair)
                             yield before, position
 
-    def _settle(
-        self, pairs: dict[int, set[int]], kind: Literal["near", "template"], found: dict[int, Duplicate]
-    ) -> None:
+    def _settle(self, pairs: _Pairs, kind: Literal["near", "template"], found: dict[int, Duplicate]) -> None:
         """Of every group keep the best: a question repeats another only if that one is kept itself."""
         kept: set[int] = set()
         for position in sorted(pairs, key=lambda position: (-self._worth[position], position)):
@@ -130,7 +129,8 @@ class Fingerprints:
                 continue
             originals = sorted(other for other in pairs[position] if other in kept)
             if originals:
-                found[position] = Duplicate(originals[0], kind, self._why(originals[0], position))
+                reason = f"{pairs[position][originals[0]]}; {self._why(originals[0], position)}"
+                found[position] = Duplicate(originals[0], kind, reason)
             else:
                 kept.add(position)
 
