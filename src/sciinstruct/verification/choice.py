@@ -90,7 +90,8 @@ def parse(text: str, options: Mapping[str, str] | None = None) -> str | None:
         return match.group(1) if named and plain_words(named) == plain_words(match.group(2)) else None
     compact = re.sub(r"[\s,、;()\[\]]|and", "", text)
     if re.fullmatch(r"[A-Z]{1,10}", compact) and len(set(compact)) == len(compact):
-        return "".join(sorted(compact))
+        ordered = "".join(sorted(compact))
+        return ordered if options or ordered == compact else None  # CADBE is an order, not a choice
     return None
 
 

@@ -131,6 +131,7 @@ _GROUPING = re.compile(r"(?<=[0-9])\{,\}(?=[0-9]{3})")
 _TIE = re.compile(r"(?<=[0-9A-Za-z})])~(?=[A-Za-z\\0-9])|(?<!^)~(?=[A-Za-z\\])")
 _EMPTY = re.compile(r"(?<!\\)\{ *\}")
 _DEGREES_AS_POWER = re.compile(r"(?<=[0-9])(?<!(?<![0-9.])10)\^\{? ?0 ?\}?(?![0-9.])")
+_REPEATING = re.compile(r"(?<![0-9.])([0-9]{1,9})\.([0-9]{0,9})\\(?:overline|bar|dot) ?\{ ?([0-9]{1,9}) ?\}")
 _UNION = re.compile(r"(?<=[)\]]) ?U ?(?=[(\[])")
 _BLANKS = re.compile(r" {2,}|　")
 
@@ -168,6 +169,8 @@ def clean(text: str) -> str:
         text = _TIE.sub(" ", text)
     if "^" in text:
         text = _DEGREES_AS_POWER.sub("°", text)
+    if "\\" in text:
+        text = _REPEATING.sub(_spell_repeating, text)
     if "U" in text:
         text = _UNION.sub(r"\\cup ", text)
     return _BLANKS.sub(" ", text).strip()
@@ -191,6 +194,13 @@ def _spell_script(match: re.Match[str]) -> str:
 def _spell_fraction(match: re.Match[str]) -> str:
     whole, part, alone = match.groups()
     return f"({whole}+{_VULGAR[part]})" if whole else f"({_VULGAR[alone]})"
+
+
+def _spell_repeating(match: re.Match[str]) -> str:
+    """0.1\\overline{6} as (15/90): the digits with one period less those before it, over nines and zeros."""
+    whole, fixed, period = match.groups()
+    above = int(f"{whole}{fixed}{period}") - int(f"{whole}{fixed}")
+    return f"({above}/{'9' * len(period)}{'0' * len(fixed)})"
 
 
 def _plain_markup(text: str) -> str:

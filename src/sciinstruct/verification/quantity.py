@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sciinstruct.records import Verdict
-from sciinstruct.verification.normalise import clean
+from sciinstruct.verification.normalise import clean, words
 from sciinstruct.verification.number import Number, number_prefix, same_number
 from sciinstruct.verification.policy import DEFAULT, Policy
 from sciinstruct.verification.unit_table import NO_UNIT, Unit
 from sciinstruct.verification.units import lookup, same_dimension, unit_prefix
 from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
 
-__all__ = ["Quantity", "compare", "parse", "same_quantity", "strip_name"]
+__all__ = ["Quantity", "compare", "names_differ", "parse", "same_quantity", "strip_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Quantity:
     words: str = ""
     unit_text: str = ""
     difference: bool = False
+    name: str = ""
 
 
 _APPROXIMATE = re.compile(
@@ -63,6 +64,7 @@ _OPEN_WORDS = re.compile(
     re.IGNORECASE,
 )
 _SUBSTANCE = re.compile(r"^(?:of )?(?:[A-Z][a-z]?(?:_?\{?[0-9]{1,2}\}?)?){1,8}(?:\((?:aq|s|l|g)\))?$")
+_VARIABLES = re.compile(r"[a-z]{1,2}")
 _TOKEN = re.compile(r"[a-z0-9-]+|[\u4e00-\u9fff]")
 _DIRECTION = re.compile(
     r"\b(?:left|right|up|down|upwards?|downwards?|north|south|east|west|in(?:ward|to)|out(?:ward)?|clockwise|"
@@ -98,18 +100,20 @@ def parse(text: str) -> Quantity | None:
     """The quantity that `text` states, with or without a name before it; None where it states none or several."""
     text = clean(text).rstrip(" .。,;；:").lstrip(" ,;；:")
     difference = bool(_DIFFERENCE.match(text))
-    text = strip_name(text).lstrip("= ")
+    named, text = text, strip_name(text).lstrip("= ")
+    name = named[: len(named) - len(text)]
     approximate = False
     if match := _APPROXIMATE.match(text):
         approximate, text = True, text[match.end() :]
     if match := _ALONE.fullmatch(text):
         text = match.group(1).strip()
     text = _COUNTED.sub("", text)
-    return (
+    quantity = (
         _plain_quantity(text, approximate, difference)
         or _constant_quantity(text, approximate, difference)
         or _end_of_chain(text, approximate, difference)
     )
+    return replace(quantity, name=name) if quantity and name else quantity
 
 
 def _end_of_chain(text: str, approximate: bool, difference: bool) -> Quantity | None:
@@ -203,6 +207,8 @@ def _unit_after(text: str, end: int) -> tuple[Unit | None, int]:
 
 def _words_allowed(text: str, end: int, words: str) -> bool:
     """May these words follow a quantity without changing what it says?"""
+    if _VARIABLES.fullmatch(words):
+        return False
     if _SUBSTANCE.match(words):
         return text[end : end + 1] == " "
     if (
@@ -229,6 +235,8 @@ def same_quantity(gold: Quantity, other: Quantity, policy: Policy) -> Verdict:
     verdict = _same_value(gold, other, policy, rule)
     if verdict.value == "right" and (objection := _words_differ(gold.words, other.words)):
         return unknown(rule, objection)
+    if verdict.value == "right" and names_differ(gold.name, other.name):
+        return unknown(rule, f"same value, but of {shorten(other.name)!r} instead of {shorten(gold.name)!r}")
     return verdict
 
 
@@ -240,6 +248,8 @@ def _same_value(gold: Quantity, other: Quantity, policy: Policy, rule: str) -> V
         return _one_unit_missing(gold, other, policy, rule)
     if not same_dimension(gold.unit, other.unit):
         return wrong(rule, f"{other.unit_text or 'the unit'} does not measure what {gold.unit_text or 'the unit'} does")
+    if _counts(gold, other):
+        return same_number(gold.number, other.number, policy, rule=rule, approximate=approximate)
     if gold.unit == other.unit:
         return _same_decimal(gold.number, other.number, policy, rule, approximate)
     return _converted(gold, other, policy, rule)
@@ -249,6 +259,8 @@ def _one_unit_missing(gold: Quantity, other: Quantity, policy: Policy, rule: str
     allowed = policy.missing_unit if other.unit is None else policy.extra_unit
     written = gold.unit if other.unit is None else other.unit
     assert written is not None
+    if written == NO_UNIT:
+        return same_number(gold.number, other.number, policy, rule=rule, approximate=gold.approximate)
     bare = _same_decimal(gold.number, other.number, policy, rule, gold.approximate)
     if written.dimension == NO_UNIT.dimension or written.dimension == _RADIAN:
         converted = _converted(gold, other, policy, rule)
@@ -297,6 +309,31 @@ def _same_decimal(gold: Number, other: Number, policy: Policy, rule: str, approx
     """With a unit, integers are judged as decimals."""
     as_decimal = Number(gold.value, gold.place, integer=False, text=gold.text)
     return same_number(as_decimal, other, policy, rule=rule, approximate=approximate)
+
+
+def _counts(gold: Quantity, other: Quantity) -> bool:
+    """Do both count things ("5个"), or name a year: numbers that are exact?"""
+    if gold.unit is None or gold.unit != other.unit:
+        return False
+    return gold.unit == NO_UNIT or (gold.unit_text == "年" and gold.number.integer and gold.number.value >= 1000)
+
+
+def names_differ(gold: str, other: str) -> bool:
+    """Do two names in words ("最小值是"), or of a function at two points, name different things?"""
+    points = _AT_POINT.match(gold), _AT_POINT.match(other)
+    if points[0] or points[1]:
+        return bool(other) and bool(gold) and points[0] != points[1] and gold.split("=")[0] != other.split("=")[0]
+    ours, theirs = (set(_WORD_IN_NAME.findall(name.lower())) - _EMPTY_WORDS for name in (gold, other))
+    if ours and theirs and not (ours <= theirs or theirs <= ours):
+        return True
+    first, second = ("".join(_CHINESE_IN_NAME.findall(name)) for name in (gold, other))
+    return bool(first and second) and first not in second and second not in first
+
+
+_AT_POINT = re.compile(r"[A-Za-z]['′]?\\?(?:prime)?(?:\^\{[^{}]*\})? ?\( ?-?[0-9.\\]")
+_WORD_IN_NAME = re.compile(r"[a-z]{3,}")
+_CHINESE_IN_NAME = re.compile(r"(?![是为等于的约])[\u4e00-\u9fff]")
+_EMPTY_WORDS = words("the and are was for its value answer final approx about")
 
 
 def _words_differ(gold: str, other: str) -> str | None:

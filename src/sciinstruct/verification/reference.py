@@ -14,7 +14,7 @@ from sciinstruct.verification.normalise import DEPTH_LIMIT, clean, depth, words
 from sciinstruct.verification.parts import Part, compare_parts, labelled, listed
 from sciinstruct.verification.policy import Policy
 from sciinstruct.verification.substances import formula_of
-from sciinstruct.verification.verdicts import right, shorten, unknown
+from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
 
 __all__ = ["SYMBOLIC", "Reference", "read_reference"]
 
@@ -64,6 +64,8 @@ def _choose(letters: str, options: Mapping[str, str], answer: str, policy: Polic
 
 
 def _of_words(gold: str) -> Reference | None:
+    if _CIRCLED.fullmatch(gold.strip()):
+        return Reference(gold, "choice", partial(_compare_circled, gold))
     value = truth.parse(gold)
     if value is not None:
         return Reference(gold, "truth", partial(truth.compare, value))
@@ -71,6 +73,20 @@ def _of_words(gold: str) -> Reference | None:
     if meaning is not None:
         return Reference(gold, "words", partial(special.compare, meaning))
     return None
+
+
+_CIRCLED = re.compile(r"[①-⑳](?:[、,，和 ]{0,2}[①-⑳]){0,11}[.。]?")
+
+
+def _compare_circled(gold: str, answer: str, policy: Policy) -> Verdict:
+    """Numbered statements (①③): the same ones, in any order, circled or in brackets."""
+    named = re.sub(r"[(（](\d{1,2})[)）]", lambda match: chr(ord("①") + int(match.group(1)) - 1), answer.strip())
+    if not _CIRCLED.fullmatch(named):
+        return unknown("choice", f"{shorten(answer)!r} names no statements by number")
+    ours, theirs = set(re.findall("[①-⑳]", gold)), set(re.findall("[①-⑳]", named))
+    if ours == theirs:
+        return right("choice", "the same statements")
+    return wrong("choice", f"{''.join(sorted(theirs))} instead of {''.join(sorted(ours))}")
 
 
 def _of_parts(gold: str) -> Reference | None:
@@ -140,7 +156,7 @@ def _compare_quantity(gold: str, measured: quantity.Quantity, answer: str, polic
     if tree is not None:
         return expression.compare(tree, answer, policy)
     equation = relations.parse(gold)
-    return relations.compare(equation, answer, policy) if equation is not None else verdict
+    return _compare_equation(equation, answer, policy) if equation is not None else verdict
 
 
 _VARIABLE_NAME = re.compile(r"\s*([a-z])(?:_\{?\w+\}?)? ?=")
@@ -190,9 +206,9 @@ def _types() -> list[tuple[str, Callable[[str], Any], Callable[[Any, str, Policy
         ("formula", chemistry.parse, _compare_formula),
         ("matrix", matrix.parse, matrix.compare),
         ("interval", intervals.parse, intervals.compare),
-        ("set", structures.parse, structures.compare),
+        ("set", lambda gold: None if _is_wordy(clean(gold)) else structures.parse(gold), structures.compare),
         ("ratio", structures.parse_ratio, structures.compare_ratio),
-        ("equation", relations.parse, relations.compare),
+        ("equation", relations.parse, _compare_equation),
         ("expression", _parse_expression, _compare_expression),
     ]
 
@@ -210,6 +226,16 @@ def _compare_expression(gold: Any, answer: str, policy: Policy) -> Verdict:
     if constant is None or other is None or (other.unit is None and verdict.value == "wrong"):
         return verdict
     return quantity.same_quantity(constant, other, policy)
+
+
+def _compare_equation(gold: Any, answer: str, policy: Policy) -> Verdict:
+    """As an equation; values of a function at two points (`f(1) = 0`, `f(2) = 0`) say different things."""
+    from sciinstruct.verification import relations
+
+    verdict = relations.compare(gold, answer, policy)
+    if verdict.value == "right" and quantity.names_differ(gold.text, clean(answer)):
+        return unknown("equation", "values of a function at different points")
+    return verdict
 
 
 def _compare_formula(gold: Any, answer: str, policy: Policy) -> Verdict:
@@ -240,6 +266,14 @@ def _parse_expression(gold: str) -> Any:
 
 
 _WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{4,}")
+
+
+def _is_wordy(plain: str) -> bool:
+    """Is it a list of words ("even, odd"), not of values?"""
+    return not re.search(r"\d|\\", plain) and bool(_LONG_WORD.search(plain))
+
+
+_LONG_WORD = re.compile(r"(?<![A-Za-z])(?!or(?![a-z])|and(?![a-z]))[A-Za-z]{3,}")
 _SPELLED_MATHEMATICS = re.compile("根号|派")
 _FUNCTIONS = words("sinh cosh tanh sqrt arcsin arccos arctan coth frac theta alpha beta gamma")
 

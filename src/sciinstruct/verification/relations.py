@@ -13,6 +13,7 @@ from typing import Any
 from sciinstruct.records import Verdict
 from sciinstruct.verification.agreement import Agreement, Point, agreement, aligned, guarded, other_quantities
 from sciinstruct.verification.evaluation import (
+    EXACT,
     UndefinedError,
     evaluate,
     has_names,
@@ -192,6 +193,8 @@ def _as_zero(equation: Equation) -> Node:
 @guarded
 def _same_solutions(one: Node, other: Node) -> tuple[Agreement, str]:
     one, other = aligned(one, other)
+    if _is_identity(one) or _is_identity(other):
+        return "unknown", "true at every point, which says nothing"
     ratio = _constant_ratio(one, other)
     if ratio is not None:
         return "equal", "the same equation, rearranged"
@@ -207,6 +210,19 @@ def _same_solutions(one: Node, other: Node) -> tuple[Agreement, str]:
     if forth and back:
         return "equal", "the same solutions at random points"
     return "unknown", "no solution found to compare"
+
+
+def _is_identity(difference: Node) -> bool:
+    """Is the difference of both sides zero wherever it is looked at?"""
+    seen = 0
+    for trial in range(4):
+        try:
+            if separated(evaluate(difference, Point(trial)), (mpf(0), EXACT)):
+                return False
+            seen += 1
+        except UndefinedError:
+            continue
+    return seen > 0
 
 
 def _constant_ratio(one: Node, other: Node) -> Any:

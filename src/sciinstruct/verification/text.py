@@ -122,7 +122,7 @@ def compare(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
     if ours and ours.replace(" ", "") == theirs.replace(" ", ""):
         return right("text", "same words")
     first, second = _short_meaning(ours), _short_meaning(theirs)
-    if first and second:
+    if first and second and not _LIST.search(clean(gold) + clean(answer)) and _same_subject(ours, theirs):
         if first == second:
             return right("text", f"{shorten(answer)!r} says {gold!r}")
         return wrong("text", f"{shorten(answer)!r} does not say {gold!r}")
@@ -136,10 +136,26 @@ def _members(text: str) -> list[str]:
 
 def _same_members(ours: list[str], theirs: list[str], text: str) -> bool:
     """The same members; in another order only if "and" joins them and none fills a blank of its own ("increases")."""
-    if ours == theirs:
+    if len(ours) == len(theirs) and all(map(_same_statement, ours, theirs)):
         return True
     free = _AND.search(text) is not None and not any(_short_meaning(member) for member in ours)
     return free and sorted(ours) == sorted(theirs)
+
+
+def _same_statement(ours: str, theirs: str) -> bool:
+    meaning = _short_meaning(ours)
+    return ours == theirs or (meaning is not None and meaning == _short_meaning(theirs) and _same_subject(ours, theirs))
+
+
+def _same_subject(ours: str, theirs: str) -> bool:
+    """Do two short statements speak of the same thing, or one of them of nothing in particular?"""
+    first, second = _subject_of(ours), _subject_of(theirs)
+    return not first or not second or first == second
+
+
+def _subject_of(text: str) -> str:
+    match = _SUBJECT.match(text) if text not in _MEANING else None
+    return text[: match.start("verdict")].rstrip("将会逐渐应是为") if match else ""
 
 
 def _short_meaning(text: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES_VERSION", "Verifier", "same_answer", "verify"]
 
-RULES_VERSION = "2026-11-1"
+RULES_VERSION = "2026-11-2"
 "Changes whenever a verdict may change."
 
 _ALTERNATIVES = re.compile(r"\bor\b|\beither\b|或者?|\bperhaps\b|\bmaybe\b|可能|\bpossibly\b", re.IGNORECASE)
@@ -32,8 +33,15 @@ _REASON = re.compile(
 _LABEL = re.compile(r"\(?(?:[a-h]|[1-9]|i{1,3}|iv)\)[\s:.,\\]*(?=\S)")
 
 
+_ORDERED = re.compile(r"\brespectively\b|\bin (?:the |that |this )?order\b|分别|依次|顺序|排列|_{2,}.*_{2,}", re.DOTALL)
+"Questions whose answers are a list in order."
 _STATES = re.compile(r" (?:is|are|equals|is equal to) |(?:等于|[是为])(?=[^\u4e00-\u9fff])")
 _VALUES = words("number quantity expression equation set tuple interval matrix ratio formula isotope configuration")
+
+
+def _may_be_named(reference: Reference) -> bool:
+    """May an answer say what its value is of ("the speed is 5")? Not where the reference is such a statement itself."""
+    return reference.rule in _VALUES and not _STATES.search(reference.gold)
 
 
 def _takes_labels(reference: Reference) -> bool:
@@ -124,65 +132,71 @@ class Verifier:
         if not gold.strip():
             return unknown("reference", "there is no reference answer"), False
         reference = read_reference(guard(gold), question, options)
+        policy = replace(self.policy, ordered_lists=True) if _ORDERED.search(question or "") else self.policy
         if prediction is not None:
-            verdict, confident = self._check_prediction(reference, prediction)
+            verdict, confident = _check_prediction(reference, prediction, policy)
         else:
-            verdict, confident = self._judge(reference, extract(solution or "", several=reference.parts > 1))
+            verdict, confident = _judge(reference, extract(solution or "", several=reference.parts > 1), policy)
         symbolic = confident and verdict.value == "unknown" and reference.rule in SYMBOLIC
         return verdict, symbolic and _same_letters(gold, verdict.extracted or "")
 
-    def _check_prediction(self, reference: Reference, prediction: str) -> tuple[Verdict, bool]:
-        text = strip_thinking(prediction)
-        whole = self._compare(reference, text) if len(text) <= ANSWER_LIMIT else None
-        found = extract(text, several=reference.parts > 1)
-        if whole is None or found.explicit or (found.how == "conclusion" and whole.value == "unknown"):
-            stated = self._judge(reference, found)
-            if whole is None or whole.value != "right" or stated[0].value == "right":
-                return stated
-        return whole, True
 
-    def _judge(self, reference: Reference, found: Extraction) -> tuple[Verdict, bool]:
-        if found.answer is None:
-            return wrong("unstated", found.note or "no answer is stated"), False
-        verdict = self._compare(reference, found.answer)
-        if not found.confident:
-            return unknown(verdict.rule, f"{verdict.reason}; {found.note}", found.answer), False
-        return verdict, True
+def _check_prediction(reference: Reference, prediction: str, policy: Policy) -> tuple[Verdict, bool]:
+    text = strip_thinking(prediction)
+    whole = _compare(reference, text, policy) if len(text) <= ANSWER_LIMIT else None
+    found = extract(text, several=reference.parts > 1)
+    if whole is None or found.explicit or (found.how == "conclusion" and whole.value == "unknown"):
+        stated = _judge(reference, found, policy)
+        if whole is None or whole.value != "right" or stated[0].value == "right":
+            return stated
+    return whole, True
 
-    def _compare(self, reference: Reference, answer: str) -> Verdict:
-        """Compares the answer as it is; where that decides nothing, what is left without reason, name or label."""
-        answer = guard(answer).strip()
-        verdict = self._compare_once(reference, answer)
-        if verdict.value == "unknown" and (cut := _REASON.search(answer)) and cut.start() > 0:
-            verdict = self._compare_once(reference, answer[: cut.start()])
-        if verdict.value == "unknown" and len(states := _STATES.split(answer)) == 2 and reference.rule in _VALUES:
-            verdict = self._compare_once(reference, states[1])
-        if verdict.value != "right" and _takes_labels(reference) and (label := _LABEL.match(answer)):
-            labelled = self._compare_once(reference, answer[label.end() :])
-            verdict = labelled if labelled.value == "right" or verdict.value == "unknown" else verdict
-        return Verdict(verdict.value, verdict.rule, verdict.reason, answer)
 
-    def _compare_once(self, reference: Reference, answer: str) -> Verdict:
-        if not answer:
-            return wrong("unstated", "the answer is empty")
-        if depth(answer) > DEPTH_LIMIT:
-            return unknown(reference.rule, f"brackets nested deeper than {DEPTH_LIMIT}")
-        plain = clean(answer)
-        if plain and plain.rstrip(" .。") == clean(reference.gold).rstrip(" .。"):
-            return right(reference.rule, "the same as the reference")
-        if _ALTERNATIVES.search(plain) and not reference.alternatives and reference.rule != "text":
-            return self._all_alternatives(reference, plain)
-        return reference.compare(answer, self.policy)
+def _judge(reference: Reference, found: Extraction, policy: Policy) -> tuple[Verdict, bool]:
+    if found.answer is None:
+        return wrong("unstated", found.note or "no answer is stated"), False
+    verdict = _compare(reference, found.answer, policy)
+    if not found.confident:
+        return unknown(verdict.rule, f"{verdict.reason}; {found.note}", found.answer), False
+    return verdict, True
 
-    def _all_alternatives(self, reference: Reference, plain: str) -> Verdict:
-        """An answer that offers alternatives is right only where each of them is."""
-        parts = [p for p in re.split(r"\bor\b|或者?", plain, flags=re.IGNORECASE) if p.strip()]
-        if len(parts) < 2:
-            return reference.compare(plain, self.policy)
-        verdicts = [reference.compare(part.strip(), self.policy) for part in parts[:6]]
-        if all(v.value == "right" for v in verdicts) and len(parts) <= 6:
-            return verdicts[0]
-        return unknown(reference.rule, f"the answer offers alternatives: {shorten(plain)!r}")
+
+def _compare(reference: Reference, answer: str, policy: Policy) -> Verdict:
+    """Compares the answer as it is; where that decides nothing, what is left without reason, name or label."""
+    answer = guard(answer).strip()
+    verdict = _compare_once(reference, answer, policy)
+    if verdict.value == "unknown" and (cut := _REASON.search(answer)) and cut.start() > 0:
+        verdict = _compare_once(reference, answer[: cut.start()], policy)
+    if verdict.value == "unknown" and _may_be_named(reference) and len(states := _STATES.split(answer)) == 2:
+        verdict = _compare_once(reference, states[1], policy)
+    if verdict.value != "right" and _takes_labels(reference) and (label := _LABEL.match(answer)):
+        labelled = _compare_once(reference, answer[label.end() :], policy)
+        verdict = labelled if labelled.value == "right" or verdict.value == "unknown" else verdict
+    return Verdict(verdict.value, verdict.rule, verdict.reason, answer)
+
+
+def _compare_once(reference: Reference, answer: str, policy: Policy) -> Verdict:
+    if not answer:
+        return wrong("unstated", "the answer is empty")
+    if depth(answer) > DEPTH_LIMIT:
+        return unknown(reference.rule, f"brackets nested deeper than {DEPTH_LIMIT}")
+    plain = clean(answer)
+    if plain and plain.rstrip(" .。") == clean(reference.gold).rstrip(" .。"):
+        return right(reference.rule, "the same as the reference")
+    if _ALTERNATIVES.search(plain) and not reference.alternatives and reference.rule != "text":
+        return _all_alternatives(reference, plain, policy)
+    return reference.compare(answer, policy)
+
+
+def _all_alternatives(reference: Reference, plain: str, policy: Policy) -> Verdict:
+    """An answer that offers alternatives is right only where each of them is."""
+    parts = [p for p in re.split(r"\bor\b|或者?", plain, flags=re.IGNORECASE) if p.strip()]
+    if len(parts) < 2:
+        return reference.compare(plain, policy)
+    verdicts = [reference.compare(part.strip(), policy) for part in parts[:6]]
+    if all(v.value == "right" for v in verdicts) and len(parts) <= 6:
+        return verdicts[0]
+    return unknown(reference.rule, f"the answer offers alternatives: {shorten(plain)!r}")
 
 
 def _same_letters(gold: str, answer: str) -> bool:
