@@ -13,19 +13,12 @@ from ..annotation.config import AnnotateConfig
 __all__ = ["annotate"]
 
 
-def shown_default(value: object) -> str | None:
-    """A default as the help shows it; an empty one is not shown."""
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or None
-    return None if value in (None, False) else str(value)
-
-
 def annotate(
     questions: Annotated[list[Path], Parameter(negative="")],
     /,
     *,
     config: Path | None = None,
-    options: Annotated[AnnotateConfig, Parameter(name="*", negative="", show_default=shown_default)],
+    options: Annotated[AnnotateConfig, Parameter(name="*", negative="")],
 ) -> None:
     """Turn questions with reference answers into verified instructions.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from .. import __version__
 from ..errors import SciInstructError
@@ -17,10 +17,19 @@ from .verify import judge_report, verify
 
 __all__ = ["app", "main"]
 
+
+def shown_default(value: object) -> str | None:
+    """A default as the help shows it; an empty one is not shown."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or None
+    return None if value in (None, "") else str(value)
+
+
 app = App(
     name="sciinstruct",
     version=__version__,
     help="From science questions with short answers to a verified instruction set with step-by-step reasoning.",
+    default_parameter=Parameter(negative_iterable="", show_default=shown_default),
 )
 app.command(collect)
 app.command(annotate)
