@@ -24,7 +24,7 @@ def collect(
     /,
     *,
     config: Annotated[Path | None, Parameter(show=True)] = None,
-    options: Annotated[CollectConfig, Parameter(name="*", negative="")],
+    options: Annotated[CollectConfig, Parameter(name="*")],
 ) -> None:
     """Collect questions from many sources: clean, tag, take out duplicates and what stands in benchmarks.
 
