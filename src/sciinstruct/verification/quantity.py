@@ -18,7 +18,7 @@ from sciinstruct.verification.unit_table import NO_UNIT, Unit
 from sciinstruct.verification.units import lookup, same_dimension, unit_prefix
 from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
 
-__all__ = ["Quantity", "compare", "names_differ", "parse", "same_quantity", "strip_name"]
+__all__ = ["Quantity", "compare", "parse", "points_differ", "same_quantity", "strip_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ def same_quantity(gold: Quantity, other: Quantity, policy: Policy) -> Verdict:
     verdict = _same_value(gold, other, policy, rule)
     if verdict.value == "right" and (objection := _words_differ(gold.words, other.words)):
         return unknown(rule, objection)
-    if verdict.value == "right" and names_differ(gold.name, other.name):
+    if verdict.value == "right" and _names_differ(gold.name, other.name):
         return unknown(rule, f"same value, but of {shorten(other.name)!r} instead of {shorten(gold.name)!r}")
     return verdict
 
@@ -318,11 +318,17 @@ def _counts(gold: Quantity, other: Quantity) -> bool:
     return gold.unit == NO_UNIT or (gold.unit_text == "年" and gold.number.integer and gold.number.value >= 1000)
 
 
-def names_differ(gold: str, other: str) -> bool:
+def points_differ(gold: str, other: str) -> bool:
+    """Do both texts begin with a function at a point (`f(1) = …`, `f'(0) = …`), and not with the same?"""
+    if not (_AT_POINT.match(gold) and _AT_POINT.match(other)):
+        return False
+    return gold.split("=")[0].strip() != other.split("=")[0].strip()
+
+
+def _names_differ(gold: str, other: str) -> bool:
     """Do two names in words ("最小值是"), or of a function at two points, name different things?"""
-    points = _AT_POINT.match(gold), _AT_POINT.match(other)
-    if points[0] or points[1]:
-        return bool(other) and bool(gold) and points[0] != points[1] and gold.split("=")[0] != other.split("=")[0]
+    if points_differ(gold, other):
+        return True
     ours, theirs = (set(_WORD_IN_NAME.findall(name.lower())) - _EMPTY_WORDS for name in (gold, other))
     if ours and theirs and not (ours <= theirs or theirs <= ours):
         return True
@@ -331,7 +337,7 @@ def names_differ(gold: str, other: str) -> bool:
 
 
 _AT_POINT = re.compile(r"[A-Za-z]['′]?\\?(?:prime)?(?:\^\{[^{}]*\})? ?\( ?-?[0-9.\\]")
-_WORD_IN_NAME = re.compile(r"[a-z]{3,}")
+_WORD_IN_NAME = re.compile(r"(?<![\\a-z])[a-z]{3,}")
 _CHINESE_IN_NAME = re.compile(r"(?![是为等于的约])[\u4e00-\u9fff]")
 _EMPTY_WORDS = words("the and are was for its value answer final approx about")
 

@@ -233,7 +233,7 @@ def _compare_equation(gold: Any, answer: str, policy: Policy) -> Verdict:
     from sciinstruct.verification import relations
 
     verdict = relations.compare(gold, answer, policy)
-    if verdict.value == "right" and quantity.names_differ(gold.text, clean(answer)):
+    if verdict.value == "right" and quantity.points_differ(gold.text, clean(answer)):
         return unknown("equation", "values of a function at different points")
     return verdict
 

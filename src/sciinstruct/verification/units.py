@@ -89,24 +89,25 @@ def same_dimension(first: Unit, second: Unit) -> bool:
 
 
 def _product(text: str, start: int, level: int) -> tuple[Unit, int] | None:
-    """unit (join unit | "/" unit)*; after a slash only the next factor is divided by."""
+    """unit (join unit | "/" unit)*; what is joined after a slash is below the line too: J/mol·K is J/(mol·K)."""
     found = _factor(text, start, level)
     if found is None:
         # "1/s", "/mol": nothing above the line
         divide = _DIVIDE.match(text, start)
-        below = _factor(text, divide.end(), level) if divide and divide.end() > start else None
-        if below is None:
+        first = _factor(text, divide.end(), level) if divide and divide.end() > start else None
+        if first is None:
             return None
-        unit, end = below[0] ** -1, below[1]
+        unit, end = first[0] ** -1, first[1]
     else:
         unit, end = found
+    below = False
     while end < len(text):
         divide = _DIVIDE.match(text, end)
         if divide and divide.end() > end:
             found = _factor(text, divide.end(), level)
             if found is None:
                 break
-            unit, end = unit * found[0] ** -1, found[1]
+            unit, end, below = unit * found[0] ** -1, found[1], True
             continue
         join = _JOIN.match(text, end)
         if level == 0 and join and join.group().isspace() and _is_amount(unit) and _ELEMENT.match(text, join.end()):
@@ -116,8 +117,12 @@ def _product(text: str, start: int, level: int) -> tuple[Unit, int] | None:
             join is not None and join.end() == end and text[end : end + 1].isalpha() and text[end - 1].isalpha()
         ):
             break
-        unit, end = unit * found[0], found[1]
+        raised = _NEGATIVE.search(text[end : found[1]]) is not None
+        unit, end = unit * (found[0] ** -1 if below and not raised else found[0]), found[1]
     return unit, end
+
+
+_NEGATIVE = re.compile(r"\^ ?[{(]? ?-|-[0-9]")
 
 
 _ELEMENT = re.compile(r"[CNHKSFPVWIBUO](?:_?\{?[0-9]{0,3}\}?)(?:[A-Z][A-Za-z0-9_{}]*)?(?=[\s,;)]|$)")
