@@ -114,7 +114,7 @@ def test_a_claim_to_be_checked_by_lean_is_dropped(source: Path, tmp_path: Path) 
 
 
 def test_options_change_what_is_dropped(source: Path, against: Path, tmp_path: Path) -> None:
-    kept = kept_of(sciinstruct.collect(source, out=tmp_path / "a", figures="keep", duplicates=False).out)
+    kept = kept_of(sciinstruct.collect(source, out=tmp_path / "a", figures="keep", duplicates="keep").out)
     assert {"figure", "leak", "cook", "cook-near"} <= kept.keys()
     kept = kept_of(sciinstruct.collect(source, out=tmp_path / "b", templates="drop").out)
     assert "cook-other" not in kept and "cook-again" in kept

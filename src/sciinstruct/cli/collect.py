@@ -23,8 +23,8 @@ def collect(
     sources: Annotated[list[str], Parameter(negative="")],
     /,
     *,
-    config: Annotated[Path | None, Parameter(show=True)] = None,
-    options: Annotated[CollectConfig, Parameter(name="*")],
+    config: Path | None = None,
+    options: Annotated[CollectConfig, Parameter(name="*", negative="")],
 ) -> None:
     """Collect questions from many sources: clean, tag, take out duplicates and what stands in benchmarks.
 

@@ -32,13 +32,16 @@ class CollectConfig:
     "Questions that point at a figure which is not there."
     templates: Literal["keep", "drop"] = "keep"
     "Questions with the wording of an earlier one and other numbers: keep them with a mark, or drop them."
-    duplicates: bool = True
-    "Look for duplicates."
+    duplicates: Literal["drop", "keep"] = "drop"
+    "Questions that repeat another, exactly or nearly; keep does not look for them at all."
 
     plant: int = 200
     "Leaks of each kind that are planted to measure the recall of decontamination; 0 plants none."
     seed: int = 0
     "Seed of the planted leaks."
+
+    helpers: int = 1
+    "Processes beside the main one that clean and tag; they start where there are more than 5,000 rows."
 
     lean: str = ""
     'Command that checks a Lean file, for example "lake env lean"; without it no proof is called checked.'
@@ -64,9 +67,11 @@ class CollectConfig:
         self._check()
 
     def _check(self) -> None:
-        for name, accepted in (("figures", ("drop", "keep")), ("templates", ("keep", "drop"))):
-            if getattr(self, name) not in accepted:
-                raise ConfigError(f"{name}: {getattr(self, name)!r} is none of {', '.join(accepted)}")
+        for name in ("figures", "templates", "duplicates"):
+            if getattr(self, name) not in ("drop", "keep"):
+                raise ConfigError(f"{name}: {getattr(self, name)!r} is neither drop nor keep")
+        if self.helpers < 0:
+            raise ConfigError(f"helpers: {self.helpers} is less than 0")
         if self.plant < 0:
             raise ConfigError(f"plant: {self.plant} is less than 0")
         if self.lean_seconds <= 0:

@@ -25,9 +25,9 @@ from .contamination import Benchmarks, Finding, read_benchmarks
 from .contents import Content, content_of, folded
 from .duplicates import Duplicate, Fingerprints
 from .grams import grams_of, need_numpy
+from .helpers import prepared_batches
 from .lean_check import LeanChecker
 from .planting import Leaks, Sample
-from .preparing import prepared
 from .reading import read_sources
 from .spool import Spool
 
@@ -95,12 +95,10 @@ def collect_questions(
         with Spool(folder.path / QUESTIONS) as spool, TableWriter(folder.rejected, rejection_schema()) as rejected:
             state = _State(spool)
             rows = _counted(read_sources(sources, config), "rows read", progress)
-            while batch := list(islice(rows, _BATCH)):
-                unusable = [row for row in batch if isinstance(row, Rejection)]
-                collected.rows.update((row.source or _NO_SOURCE, "unusable") for row in unusable)
-                rejected.write(map(rejection_row, unusable))
-                _take_in([row for row in batch if isinstance(row, Question)], config, benchmarks, state)
-            duplicates = _duplicates(state, progress) if config.duplicates else {}
+            batches = _batches(rows, rejected, collected)
+            for batch in prepared_batches(batches, config.helpers):
+                _take_in(batch, config, benchmarks, state)
+            duplicates = _duplicates(state, progress) if config.duplicates == "drop" else {}
             _write(folder.path / QUESTIONS, state, duplicates, config, checker, rejected, collected, progress)
         folder.write_manifest(_manifest(sources, collected))
     return collected
@@ -137,10 +135,20 @@ def _counted(rows: Iterator[Any], step: str, progress: Progress) -> Iterator[Any
         yield row
 
 
-def _take_in(questions: list[Question], config: CollectConfig, benchmarks: Benchmarks, state: _State) -> None:
-    """One batch of the first pass: prepared, given ids of their own, compared with the benchmarks, spooled."""
+def _batches(
+    rows: Iterator[Question | Rejection], rejected: TableWriter, collected: Collected
+) -> Iterator[list[Question]]:
+    """The questions in batches; rows that are none are written down on the way."""
+    while batch := list(islice(rows, _BATCH)):
+        unusable = [row for row in batch if isinstance(row, Rejection)]
+        collected.rows.update((row.source or _NO_SOURCE, "unusable") for row in unusable)
+        rejected.write(map(rejection_row, unusable))
+        yield [row for row in batch if isinstance(row, Question)]
+
+
+def _take_in(made: list[Question], config: CollectConfig, benchmarks: Benchmarks, state: _State) -> None:
+    """One prepared batch of the first pass: compared with the benchmarks, fingerprinted, spooled."""
     start = len(state.spool)
-    made = [prepared(question) for question in questions]
     contents = [content_of(question) for question in made]
     grams = grams_of([content.text for content in contents])
     taken = []
