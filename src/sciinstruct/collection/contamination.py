@@ -31,7 +31,7 @@ _BATCH = 2_000
 _FILTER_BITS = 24
 _COMMON_SHARE = 0.002  # a gram in more rows than this says nothing about which row it is
 _COMMON_LEAST = 40
-_LEAST_SHARE = 0.25  # of the weight of the shorter text
+_LEAST_SHARE = 0.33  # of the weight of the shorter text
 _CANDIDATES = 4
 _SAME_NUMBERS = 12  # rows with the same numbers that are looked at
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -63,24 +64,29 @@ class _Helper:
     def give(self, batch: list[Question]) -> None:
         """Has a batch prepared; the one before has to be taken first."""
         assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode(batch) + b"\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(msgspec.json.encode(batch) + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError as error:
+            raise self._ended() from error
 
     def take(self) -> list[Question]:
         """The batch that was given; raises SciInstructError where the process has died."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            status = self._process.wait()
-            raise SciInstructError(
-                f"collect: a helper process ended with status {status}; run it again with --helpers 0"
-            )
+            raise self._ended()
         return self._decode(line)
+
+    def _ended(self) -> SciInstructError:
+        status = self._process.wait()
+        return SciInstructError(f"collect: a helper ended with status {status}; run the command again with --helpers 0")
 
     def close(self) -> None:
         """Ends the process."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):  # it is gone already
+            self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait()
 
