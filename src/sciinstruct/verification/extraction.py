@@ -148,7 +148,7 @@ def _own_part(text: str) -> str:
     start = 0
     for cut in RUN_ON.finditer(text):
         part = text[start : cut.start()]
-        if part.strip() and statements(guard(part, TEXT_LIMIT)):
+        if part.strip() and _says_an_answer(guard(part, TEXT_LIMIT)):
             return part
         if cut.group().startswith(("<", "\nH", "\nU")) and part.strip():
             return part
@@ -156,6 +156,11 @@ def _own_part(text: str) -> str:
         if start > 400_000:
             break
     return text[start:] if text[start:].strip() else text
+
+
+def _says_an_answer(part: str) -> bool:
+    """Is an answer stated, or does the part at least end in a conclusion?"""
+    return bool(statements(part)) or _from_the_end(part).how == "conclusion"
 
 
 def _boxes(text: str) -> list[Statement]:

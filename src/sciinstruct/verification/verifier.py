@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES_VERSION", "Verifier", "same_answer", "verify"]
 
-RULES_VERSION = "2026-11-2"
+RULES_VERSION = "2026-11-3"
 "Changes whenever a verdict may change."
 
 _ALTERNATIVES = re.compile(r"\bor\b|\beither\b|或者?|\bperhaps\b|\bmaybe\b|可能|\bpossibly\b", re.IGNORECASE)
