@@ -33,7 +33,6 @@ TOP = MIDDLE | {
     "scale",
     "study",
     "pipeline",
-    "verify_files",
 }
 
 # Which other rooms a room may import. A room that is not here has to be given its place in docs/architecture.md first.
@@ -53,7 +52,6 @@ MAY_IMPORT = {
     "scale": TOP,
     "study": TOP,
     "pipeline": TOP,
-    "verify_files": TOP,
     "cli": TOP,
     "__main__": TOP | {"cli"},
 }
@@ -280,7 +278,14 @@ def text_files() -> Iterator[Path]:
     found = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
     found += [path for path in ROOT.iterdir() if path.is_file() and not path.name.startswith(".git")]
     for path in sorted(found):
-        if "__pycache__" not in path.parts and path.suffix not in {".gz", ".npz", ".parquet", ".png", ".safetensors", ".sqlite"}:
+        if "__pycache__" not in path.parts and path.suffix not in {
+            ".gz",
+            ".npz",
+            ".parquet",
+            ".png",
+            ".safetensors",
+            ".sqlite",
+        }:
             yield path
 
 
