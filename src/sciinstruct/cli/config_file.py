@@ -15,8 +15,8 @@ __all__ = ["expand_config"]
 def expand_config(tokens: list[str]) -> list[str]:
     """`tokens` of a command line with `--config FILE` replaced by the flags that the file stands for.
 
-    A flag on the command line beats the same key in the file. The key `questions` (for `collect`: `sources`) stands for the
-    positional arguments.
+    A flag on the command line beats the same key in the file. The key `questions` (for `collect`: `sources`) stands
+    for the positional arguments.
     Raises ConfigError where the file cannot be read or is not a mapping.
     """
     path, rest = _take_config(tokens)

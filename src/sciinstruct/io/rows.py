@@ -60,14 +60,18 @@ def _kind(path: Path) -> str | None:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    files = _saved_dataset(folder) or _collected(folder) or [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and _kind(path)
-        and path.name not in _NOT_ROWS
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
+    files = (
+        _saved_dataset(folder)
+        or _collected(folder)
+        or [
+            path
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+            and _kind(path)
+            and path.name not in _NOT_ROWS
+            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        ]
+    )
     if not files:
         raise InputError(f"{folder}: the folder holds no file that is read here; give {ACCEPTED}")
     return files
