@@ -168,6 +168,7 @@ SHORT_WORDS = 0.95
 CONTAINED_WORDS = 0.95
 _SHORT = 8
 _SAME_OPTIONS = 0.5
+_SAME_STEM = 0.5  # equal options tell nothing of stems that differ more ("sufficient", "necessary", …)
 _MANY_NUMBERS = 4  # so many equal numbers tell which question it is, even in a short text
 
 
@@ -185,7 +186,7 @@ def alike(one: Content, other: Content, weights: Mapping[str, float] | None = No
     options = _shared_options(one, other) if both else 0.0
     whole = both and (one.needs_options or other.needs_options)
     words = _dice(one.words, other.words, weights)
-    if whole or options >= _SAME_OPTIONS:
+    if whole or (options >= _SAME_OPTIONS and words >= _SAME_STEM):
         all_words = _dice(one.all_words, other.all_words, weights)
         words = all_words if whole else max(words, all_words)
     shown = f"{words:.2f} of the words" + (f", {options:.2f} of the options" if both else "")
@@ -247,7 +248,7 @@ def _numbers_agree(one: Counter[str], other: Counter[str], words: float) -> bool
     shared = (fewer & more).total()
     if shared < fewer.total():
         return shared >= 0.9 * more.total()
-    return shared >= 0.75 * more.total() or words >= 0.8
+    return shared >= 0.75 * more.total() or words >= (0.8 if fewer else 0.9)
 
 
 def _contains(one: Content, other: Content, weights: Mapping[str, float] | None) -> bool:

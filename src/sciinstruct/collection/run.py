@@ -264,19 +264,19 @@ class _Ids:
 
 def _repeats(question: Question, duplicate: Duplicate, kept: Question) -> Rejection:
     detail = f"{kept.id} of {kept.source or 'an unnamed source'} is kept: {duplicate.reason}"
-    if duplicate.kind != "template" and _answers_differ(question, kept):
-        detail += f"; their reference answers differ: {question.answer!r}, kept {kept.answer!r}"
+    if duplicate.kind != "template" and question.answer and kept.answer:
+        answers = [_answer_text(copy) for copy in (question, kept)]
+        if folded(answers[0]) != folded(answers[1]):
+            detail += f"; their reference answers differ: {answers[0]!r}, kept {answers[1]!r}"
     return _rejection(question, "duplicates", _KINDS[duplicate.kind], detail)
 
 
-def _answers_differ(one: Question, other: Question) -> bool:
-    def said(question: Question) -> set[str]:
-        letters = question.answer or ""
-        texts = question.options or {}
-        named = [texts[letter] for letter in letters] if texts and set(letters) <= set(texts) else [letters]
-        return {" ".join(folded(text)) or text.strip() for text in named}
-
-    return bool(one.answer and other.answer and said(one) != said(other))
+def _answer_text(question: Question) -> str:
+    """The reference answer; of a choice question the texts of its right options, since letters may be given anew."""
+    answer, texts = question.answer or "", question.options or {}
+    if not texts or not set(answer) <= set(texts):
+        return answer
+    return "; ".join(sorted(texts[letter] for letter in answer))
 
 
 def _rejection(question: Question, stage: str, reason: str, detail: str) -> Rejection:
