@@ -78,7 +78,7 @@ def leaks(data: Path, count: int) -> None:
         sample = Sample(count, seed=0)
         for _ in sample.watch(row for row in read_benchmarks([data / "benchmarks"]) if row[1].language == language):
             pass
-        recipe = Leaks(sample.questions, seed=0)
+        recipe = Leaks(sample.questions, seed=0, most=count)
         for kind, row in recipe.measure(benchmarks).items():
             found = row["same"] + row["template"]
             shares = " | ".join(f"{share:.1%}" for share in (row["same"], row["template"], found))

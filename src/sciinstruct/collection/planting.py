@@ -15,6 +15,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -61,8 +62,10 @@ class Sample:
 class Leaks:
     """Leaks made of benchmark questions."""
 
-    def __init__(self, questions: Sequence[Question], seed: int = 0) -> None:
+    def __init__(self, questions: Sequence[Question], seed: int = 0, most: int | None = None) -> None:
+        """Args: questions: benchmark rows; seed: of the changes; most: how many leaks of a kind, all unless given."""
         self._questions = list(questions)
+        self._most = most
         self._random = random.Random(f"leaks {seed}")
         words = [word for question in questions for word in _PIECE.findall(_COMMANDS.sub(" ", question.question))]
         self._latin = [word for word in words if word.isascii()] or ["word"]
@@ -71,7 +74,8 @@ class Leaks:
     def planted(self, kind: str) -> list[Question]:
         """The questions changed in one way; those that it cannot change (no options, no numbers) are left out."""
         change: Callable[[Question], Question | None] = getattr(self, f"_{kind}")
-        return [leak for question in self._questions if (leak := change(question)) is not None]
+        leaks = (leak for question in self._questions if (leak := change(question)) is not None)
+        return list(islice(leaks, self._most))
 
     def clean(self) -> list[Question]:
         """The first third of one question, the middle of another and the end of a third, of one length and language."""
@@ -86,7 +90,7 @@ class Leaks:
                 first, second, last = texts
                 text = f"{first[:third]} {second[third : 2 * third]} {last[-third:]}"
                 made.append(msgspec.structs.replace(three[0], question=text, options=None, answer=None))
-        return made
+        return made[: self._most]
 
     def measure(self, benchmarks: Benchmarks) -> dict[str, Any]:
         """For each kind, how many were planted and which shares were found as `same` and as `template`."""

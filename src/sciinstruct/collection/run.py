@@ -111,7 +111,7 @@ def _benchmarks(config: CollectConfig, collected: Collected, progress: Progress)
     collected.benchmarks = len(benchmarks)
     if len(benchmarks) and config.plant:
         progress("planting leaks", 0)
-        collected.planted = Leaks(sample.questions, config.seed).measure(benchmarks)
+        collected.planted = Leaks(sample.questions, config.seed, config.plant).measure(benchmarks)
     return benchmarks
 
 
