@@ -32,7 +32,7 @@ _REFUSED = re.compile(
     r"|\bextern\b|\bIO\.|\bnative_decide\b|\baxiom\b|\bsorry\b|\badmit\b|\bskip_proof|\bmeta\b|#exit"
 )
 _SORRY = re.compile(r"sorry", re.IGNORECASE)
-_MEMORY = 12 << 30
+_MEMORY = 32 << 30  # address space: Lean maps all of mathlib into it
 _FILE_SIZE = 64 << 20
 _KEPT_ENVIRONMENT = ("PATH", "HOME", "ELAN_HOME", "LANG")
 
