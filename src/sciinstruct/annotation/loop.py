@@ -117,10 +117,10 @@ class _Loop:
         return attempt
 
     def _of_proof(self) -> Verdict:
-        """A proof is right only where `collect` has had Lean check it."""
+        """A proof is right only where its question states that `collect` has had Lean check it."""
         lean = self.question.meta.get("lean")
         if isinstance(lean, dict) and lean.get("checked") is True:
-            return Verdict("right", "lean", f"accepted by {lean.get('by')}")
+            return Verdict("right", "lean", f"accepted by {lean.get('by')}, as the collected question states")
         return Verdict("unknown", "static", "a formal proof, not checked by a proof assistant")
 
     def _with_reference(self) -> Steps:

@@ -74,7 +74,8 @@ _LIMITS = """\
   the stage out where that matters.
 - A verdict of the rule `judge` is a language model's; every other rule is code. The column `rule` says which.
 - Reference answers were taken as they came; an error in them is an error here.
-- Nothing was removed because it also stands in a benchmark.
+- Annotating removes nothing that also stands in a benchmark: what was taken out before is said by whoever collected the
+  questions (`sciinstruct collect --against`).
 """
 
 
