@@ -204,6 +204,25 @@ class Rejection(Record, frozen=True, kw_only=True):
     field: str | None = None
     value: str | None = None
 
+    @classmethod
+    def of(cls, question: Question, stage: str, reason: str, detail: str, **where: str) -> Rejection:
+        """The rejection of `question`, with all that is known of it; `where` may give field and value."""
+        return cls(
+            id=question.id,
+            stage=stage,
+            reason=reason,
+            detail=detail,
+            question=question.question,
+            options=question.options,
+            answer=question.answer,
+            subject=question.subject,
+            language=question.language,
+            source=question.source,
+            licence=question.licence,
+            field=where.get("field"),
+            value=where.get("value"),
+        )
+
 
 def _schema(*columns: tuple[str, str]) -> pa.Schema:
     import pyarrow as pa

@@ -304,21 +304,8 @@ class _Loop:
         return Outcome(question=question, attempts=tuple(self.attempts), instruction=instruction)
 
     def reject(self, reason: str, detail: str, *, final: bool = True) -> Outcome:
-        question = self.question
-        rejection = Rejection(
-            id=question.id,
-            stage=self.stage,
-            reason=reason,
-            detail=detail,
-            question=question.question,
-            options=question.options,
-            answer=question.answer,
-            subject=question.subject,
-            language=question.language,
-            source=question.source,
-            licence=question.licence,
-        )
-        return Outcome(question=question, attempts=tuple(self.attempts), rejection=rejection, final=final)
+        rejection = Rejection.of(self.question, self.stage, reason, detail)
+        return Outcome(question=self.question, attempts=tuple(self.attempts), rejection=rejection, final=final)
 
 
 def _first(attempts: list[Attempt], value: str) -> Attempt | None:

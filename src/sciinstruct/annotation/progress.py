@@ -196,21 +196,8 @@ class Progress:
 
     @staticmethod
     def _duplicate_id(question: Question, position: int, first: int) -> Rejection:
-        return Rejection(
-            id=question.id,
-            stage="read",
-            reason="duplicate-id",
-            detail=f"row {position + 1} has the id of row {first + 1} but other content; give it an id of its own",
-            question=question.question,
-            options=question.options,
-            answer=question.answer,
-            subject=question.subject,
-            language=question.language,
-            source=question.source,
-            licence=question.licence,
-            field="id",
-            value=question.id,
-        )
+        detail = f"row {position + 1} has the id of row {first + 1} but other content; give it an id of its own"
+        return Rejection.of(question, "read", "duplicate-id", detail, field="id", value=question.id)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -155,10 +155,12 @@ def _take_in(made: list[Question], config: CollectConfig, benchmarks: Benchmarks
     for offset, finding in enumerate(benchmarks.find(contents, grams)):
         question, position = made[offset], start + offset
         if config.figures == "drop" and question.meta["tags"]["needs_figure"]:
-            state.dropped[position] = _rejection(question, "tags", "figure", "it points at a figure that is not there")
+            state.dropped[position] = Rejection.of(
+                question, "tags", "figure", "it points at a figure that is not there"
+            )
         elif finding is not None and finding.alike.tier == "same":
             detail = f"{finding.match}: {finding.alike.reason}"
-            state.dropped[position] = _rejection(question, "contamination", "in a benchmark", detail)
+            state.dropped[position] = Rejection.of(question, "contamination", "in a benchmark", detail)
         elif finding is not None:
             state.flagged[position] = finding
         taken.append(position not in state.dropped)
@@ -268,7 +270,7 @@ def _repeats(question: Question, duplicate: Duplicate, kept: Question) -> Reject
         answers = [_answer_text(copy) for copy in (question, kept)]
         if folded(answers[0]) != folded(answers[1]):
             detail += f"; their reference answers differ: {answers[0]!r}, kept {answers[1]!r}"
-    return _rejection(question, "duplicates", _KINDS[duplicate.kind], detail)
+    return Rejection.of(question, "duplicates", _KINDS[duplicate.kind], detail)
 
 
 def _answer_text(question: Question) -> str:
@@ -277,19 +279,3 @@ def _answer_text(question: Question) -> str:
     if not texts or not set(answer) <= set(texts):
         return answer
     return "; ".join(sorted(texts[letter] for letter in answer))
-
-
-def _rejection(question: Question, stage: str, reason: str, detail: str) -> Rejection:
-    return Rejection(
-        id=question.id,
-        stage=stage,
-        reason=reason,
-        detail=detail,
-        question=question.question,
-        options=question.options,
-        answer=question.answer,
-        subject=question.subject,
-        language=question.language,
-        source=question.source,
-        licence=question.licence,
-    )
