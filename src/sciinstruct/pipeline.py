@@ -22,7 +22,9 @@ __all__ = ["annotate", "collect", "run_annotation", "run_collection"]
 Questions = str | Path | Iterable[str | Path] | Iterable[Question | Mapping[str, Any]]
 
 
-def annotate(questions: Questions, *, model: str | Iterable[str], out: str | Path, **options: Any) -> Annotation:
+def annotate(
+    questions: Questions, *, model: str | Iterable[str], out: str | Path = "run", **options: Any
+) -> Annotation:
     """Turns questions with reference answers into verified instructions; see `Annotation` for how to take the results.
 
     `questions` is a path or several (JSON Lines, JSON, CSV, Parquet, a `datasets` folder), or an iterable of records or

@@ -219,3 +219,12 @@ def test_the_run_on_the_examples_of_the_project(examples: Path, tmp_path: Path) 
     assert ("revise", "leak") in summary.attrition.rejected
     languages = {instruction.language for instruction in read_instructions(tmp_path / "run")}
     assert languages == {"en", "zh"}
+
+
+def test_without_a_folder_it_is_run_beside_the_program(
+    case: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions, model = case
+    monkeypatch.chdir(tmp_path)
+    assert len(list(sciinstruct.annotate(questions, model=model))) == 40
+    assert (tmp_path / "run" / "instructions.parquet").exists()

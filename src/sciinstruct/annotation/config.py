@@ -21,7 +21,7 @@ class AnnotateConfig:
 
     model: Specs
     "Model that solves, and does every other stage that has no model of its own. Repeat it to make a pool of endpoints."
-    out: Path
+    out: Path = Path("run")
     "Run folder; the same folder again goes on where the run stopped."
 
     reflect_model: Specs = ()
