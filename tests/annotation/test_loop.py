@@ -202,6 +202,17 @@ def test_an_unreadable_judgement_is_asked_again_and_then_unknown() -> None:
     assert outcome.rejection is not None and outcome.rejection.reason == "unverified" and len(asked) == 4
 
 
+def test_a_second_look_counts_only_where_it_says_the_same() -> None:
+    made = plan("solve", "judge", second_look=True)
+    right = {("solve", 0): UNCLEAR, ("judge", 0): "Verdict: right", ("judge", 1): "Verdict: right"}
+    outcome, asked = run_loop(PROSE, right, made)
+    assert outcome.instruction is not None and outcome.instruction.rule == "judge"
+    assert asked[1].messages != asked[2].messages, "the second look sees the answers in swapped order"
+    split = {**right, ("judge", 1): "Verdict: wrong"}
+    rejection = run_loop(PROSE, split, made)[0].rejection
+    assert rejection is not None and rejection.reason == "unverified"
+
+
 # -- without a reference, and given -----------------------------------------------------------------------------------
 
 FREE = Question(id="f", question="What is 6 times 7?")
@@ -261,7 +272,9 @@ def test_a_very_long_wrong_solution_is_shown_shortened() -> None:
     assert len(asked[1].messages[1].content) < 10_000 and "\\boxed{41}" in asked[1].messages[1].content
 
 
-@pytest.mark.parametrize("option", ["samples", "rounds", "unknown", "seed", "language", "agreement_share"])
+@pytest.mark.parametrize(
+    "option", ["samples", "rounds", "unknown", "seed", "language", "agreement_share", "second_look"]
+)
 def test_the_plan_digest_changes_with_each_option(option: str) -> None:
     values = {
         "samples": {"solve": 2},
@@ -270,5 +283,6 @@ def test_the_plan_digest_changes_with_each_option(option: str) -> None:
         "seed": 1,
         "language": "zh",
         "agreement_share": 0.9,
+        "second_look": True,
     }
     assert plan().digest() != plan(**{option: values[option]}).digest()

@@ -30,6 +30,8 @@ class AnnotateConfig:
     "Model for the revise stage."
     judge: Specs = ()
     "Model that judges answers that the rules cannot decide; without it such questions end rejected as `unverified`."
+    second_look: bool = False
+    "Ask the judge twice, with the two answers in swapped order; only what it says both times counts."
     critic: Specs = ()
     "Model that looks for a false step in questions without a reference answer (default: the reflect stage's model)."
 

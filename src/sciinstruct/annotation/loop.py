@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from ..errors import RequestRefusedError, TransportError
 from ..records import Attempt, Instruction, Message, Question, Record, Rejection, Reply, Request, Verdict
-from ..verification import extract, judge_messages, parse_judgement
+from ..verification import agree, extract, judge_messages, parse_judgement
 from .agreement import group_by_answer
 from .leaks import find_leak
 from .parts import Parts, after_thinking, critic_verdict, split_parts
@@ -216,11 +216,18 @@ class _Loop:
         return verdict
 
     def _ask_judge(self, verdict: Verdict) -> _Step:
-        """The judge's verdict, marked as the judge's; it sees the extracted answer alone. Unreadable judgements are
-        asked again."""
+        """The judge's verdict, marked as the judge's; with a second look, only what it says in both orders counts."""
+        judged: Verdict = yield from self._look(verdict, swapped=False)
+        if self.plan.second_look and judged.value != "unknown":
+            judged = agree(judged, (yield from self._look(verdict, swapped=True)))
+        return judged
+
+    def _look(self, verdict: Verdict, *, swapped: bool) -> _Step:
+        """One look of the judge, which sees the extracted answer alone. Unreadable judgements are asked again."""
         language = self.plan.prompt_set(self.question).language
         answer = verdict.extracted or ""
-        messages = judge_messages(problem_text(self.question), reference_text(self.question), answer, language)
+        texts = (problem_text(self.question), reference_text(self.question), answer)
+        messages = judge_messages(*texts, language, swapped=swapped)
         for _ in range(JUDGE_TRIES):
             (reply,) = yield Ask((self._request("judge", messages),))
             judged = parse_judgement(after_thinking(reply.text))

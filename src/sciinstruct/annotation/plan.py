@@ -35,6 +35,7 @@ class Plan:
     language: Literal["auto", "en", "zh"] = "auto"
     seed: int = 0
     unknown: UnknownPolicy = "reject"
+    second_look: bool = False
     agreement_samples: int = 5
     agreement_share: float = 0.6
     rules_version: str = ""
@@ -81,6 +82,7 @@ class Plan:
             sorted((language, prompts.digest()) for language, prompts in self.prompts.items()),
             sorted(self.samples.items()),
             (self.rounds, self.language, self.seed, self.unknown, self.agreement_samples, self.agreement_share),
+            self.second_look,
         )
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
 

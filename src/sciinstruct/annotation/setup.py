@@ -75,6 +75,7 @@ def resolve_plan(config: AnnotateConfig, names: dict[str, str]) -> Plan:
         language=config.language,
         seed=config.seed,
         unknown=config.unknown,
+        second_look=config.second_look,
         agreement_samples=config.agreement_samples,
         agreement_share=config.agreement_share,
         rules_version=RULES_VERSION,
