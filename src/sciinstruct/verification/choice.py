@@ -16,7 +16,9 @@ from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
 __all__ = ["compare", "letters", "parse"]
 
 _LEAD = re.compile(
-    r"(?:the )?(?:correct )?(?:answer|option|choice|选项|答案|正确的(?:选项)?|选)s?(?: is| are|应?为|应?是|"
+    r"(?:(?:hence|so|thus|therefore|finally),? )?(?:the )?(?:correct )?"
+    r"(?:answer|option|choice|选项|答案|正确的(?:选项)?|选)?s?"
+    r"(?: is| are|应?为|应?是|"
     r":)*:? ?(?=[(\[{]?(?-i:[A-Z]{1,8}(?![a-z])))",
     re.IGNORECASE,
 )
@@ -35,6 +37,10 @@ _CORRECT = re.compile(
     r"(?:综上所?述?|因此|所以|故)?[,，]? ?((?:选项)?[A-H](?:[、,和 ]{0,2}[A-H]){0,6})(?:项|选项|均|都)?正确"
     r"(?:[,;、 ]{0,2}[A-H](?:[、,和 ]{0,2}[A-H]){0,6}(?:项|选项|均|都)?(?:错误?|不正确))?"
 )
+_TRUE_STATEMENTS = re.compile(
+    r"(?i:only |both )?(?:(?i:statements?|options?|choices?|answers?) )?([A-H](?:(?:, |,? and )[A-H]){0,6})"
+    r" (?:is|are)(?: both| all)? (?:correct|true|right)"
+)
 _LOWER_CASE = re.compile(r"[a-h]|\([a-h]\)")
 _PLAIN = re.compile(r"[*`\"“”]+|</?[a-z]{1,4}>")
 
@@ -42,7 +48,7 @@ _PLAIN = re.compile(r"[*`\"“”]+|</?[a-z]{1,4}>")
 def letters(text: str) -> str | None:
     """The letters that `text` names as its answer, sorted and run together; None where it states more or less."""
     text = _stripped(text)
-    if correct := _CORRECT.fullmatch(text):
+    if correct := _CORRECT.fullmatch(text) or _TRUE_STATEMENTS.fullmatch(text):
         text = correct.group(1)
     if len(text) <= _LIST_LIMIT and (listed := _letter_list(text)):
         return listed
@@ -88,7 +94,7 @@ def parse(text: str, options: Mapping[str, str] | None = None) -> str | None:
     if options and (match := _LETTER_FIRST.fullmatch(text)) and match.group(2):
         named = options.get(match.group(1))
         return match.group(1) if named and plain_words(named) == plain_words(match.group(2)) else None
-    compact = re.sub(r"[\s,、;()\[\]]|and", "", text)
+    compact = re.sub(r"[\s,、;()\[\]和与]|and", "", text)
     if re.fullmatch(r"[A-Z]{1,10}", compact) and len(set(compact)) == len(compact):
         ordered = "".join(sorted(compact))
         return ordered if options or ordered == compact else None  # CADBE is an order, not a choice

@@ -44,9 +44,9 @@ ANSWER_CUES = (
     re.compile(r"(?:we|i|you)(?: should| would| must)? (?:choose|select|pick|go with)(?: option| choice| answer)?\b"),
     re.compile(r"corresponds to (?:option|choice)\b"),
     re.compile(r"(?:答案|选项|结果)(?:应该|应当|应)?(?:[是为选]|[:：])[:：]?"),
-    re.compile(r"(?:故|应|所以|因此|综上|则|本题|答案)(?:[，, ]?(?:正确)?(?:答案)?)?选(?:择|项|[是为])?[:：]?"),
+    re.compile(r"(?<!不)(?:故|应|所以|因此|综上|则|本题|答案)(?:[，, ]?(?:正确)?(?:答案)?)?选(?:择|项|[是为])?[:：]?"),
     re.compile(r"故(?:正确)?(?:答案|选项)?[是为][:：]?"),
-    re.compile(r"(?:选择|选)[:：]?(?=[ ]?[(（]?[a-h]{1,8}(?![a-z]))"),
+    re.compile(r"(?<![不别])(?<!不[能应该会])(?<!不应该)(?:选择|选)[:：]?(?=[ ]?[(（]?[a-h]{1,8}(?![a-z]))"),
     re.compile(r"^答[:：]", re.MULTILINE),
     re.compile(r"\na:(?= ?[^\n]{1,60}\s*\Z)"),  # a last line "A: 42"
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sciinstruct.records import Verdict
 from sciinstruct.verification.elements import NAMES, SYMBOLS, Z
-from sciinstruct.verification.normalise import clean
+from sciinstruct.verification.normalise import clean, words
 from sciinstruct.verification.policy import Policy
 from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
 
@@ -46,12 +46,13 @@ def parse(text: str) -> Nuclide | None:
     """The isotope that `text` names; None for everything else, and where the mass number is missing or impossible."""
     cleaned = clean(text[:200]).strip(" .。,，;")
     nuclide = read_nuclide(cleaned) or _hyphenated(cleaned) or _named(cleaned)
-    return nuclide if nuclide and nuclide.symbol in Z else None
+    return nuclide if nuclide and (nuclide.symbol in Z or nuclide.symbol in ("n", "e")) else None
 
 
 def compare(gold: Nuclide, answer: str, policy: Policy) -> Verdict:
     """Is `answer` the same isotope (rule "isotope")? A written charge number that is not the element's is wrong."""
-    nuclide = parse(answer) or _particle(clean(answer[:40]))
+    cleaned = clean(answer[:40]).strip(" .。")
+    nuclide = parse(answer) or _particle(cleaned) or _run_together(cleaned)
     if nuclide is None:
         return unknown("isotope", f"cannot read {shorten(answer)!r} as an isotope")
     if nuclide == gold:
@@ -86,9 +87,26 @@ def _nuclide(symbol: str, mass: int, charge: int | None) -> Nuclide | None:
 
 
 def _particle(text: str) -> Nuclide | None:
-    """An alpha particle is a helium nucleus."""
+    """A particle by its name or letter; an alpha particle is a helium nucleus."""
     bare = text.strip(" .。\\").lower().removesuffix("particle").removesuffix("粒子").strip()
-    return Nuclide("He", 4, 2) if bare in ("α", "alpha") else None
+    return next((particle for particle, names in _BY_NAME.items() if bare in names), None)
+
+
+_BY_NAME = {
+    Nuclide("He", 4, 2): words("α alpha"),
+    Nuclide("n", 1, 0): words("n neutron 中子"),
+    Nuclide("H", 1, 1): words("p proton 质子 p^+ p^{+}"),
+    Nuclide("e", 0, -1): words("electron 电子 e^- e^{-} β^- β^{-} \\beta^- \\beta^{-} beta^- beta^{-}"),
+    Nuclide("e", 0, 1): words("positron 正电子 e^+ e^{+} β^+ β^{+} \\beta^+ \\beta^{+} beta^+ beta^{+}"),
+}
+
+
+def _run_together(text: str) -> Nuclide | None:
+    """U235, where an isotope is asked for; H2 and O3 are molecules."""
+    match = _HYPHEN.match(text)
+    if match is None or not match.group(1) or int(match.group(2)) < 10 or match.group(1) not in SYMBOLS:
+        return None
+    return _nuclide(match.group(1), int(match.group(2)), None)
 
 
 def _hyphenated(text: str) -> Nuclide | None:

@@ -117,6 +117,10 @@ _ENGLISH = {
     "half": 0,
 }
 _SHARES = {"half": "0.5", "one half": "0.5", "a half": "0.5", "a quarter": "0.25", "one quarter": "0.25", "一半": "0.5"}
+_SHARE_WORDS = re.compile(
+    r"(a|one|two|three|four|five|seven)[ -](third|quarter|fourth|fifth|sixth|eighth|tenth)s?", re.IGNORECASE
+)
+_PARTS = {"third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
 _ENGLISH_WORD = re.compile(r"(minus |negative )?([a-z]{3,9})(?:[- ]([a-z]{3,5}))?(?![a-z])", re.I)
 _CHINESE_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _CHINESE_STEPS = {"十": 10, "百": 100, "千": 1_000}
@@ -131,6 +135,10 @@ def number_prefix(text: str) -> tuple[Number, int] | None:
     start = 0
     if share := _SHARES.get(text.lower()):
         return Number(Decimal(share), None, integer=False, text=text), len(text)
+    if shares := _SHARE_WORDS.fullmatch(text):
+        count, part = shares.group(1).lower(), shares.group(2).lower()
+        share_of_one = Decimal(1 if count == "a" else _ENGLISH[count]) / _PARTS[part]
+        return Number(share_of_one, None, integer=False, text=text), len(text)
     negative = False
     if sign := _SIGN_WORDS.match(text):
         negative, start = True, sign.end()

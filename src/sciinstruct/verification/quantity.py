@@ -73,6 +73,10 @@ _DIRECTION = re.compile(
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(r"^(?P<sign>[+-] ?)?(?:US ?)?(?P<mark>[$¥€£]|USD|RMB|人民币) ?(?=[0-9.])")
+_DENIED = re.compile(
+    r"(?:不|非|没有?|\bnot|\bnever|n't)(?: be|可能|一定|会|能)? ?(?:是|为|等于|约为|is|equal to)?[:： =]*$",
+    re.IGNORECASE,
+)
 _EQUALS = re.compile(r"=|≈|\\approx(?![a-z])")
 _CONSTANT_LIMIT = 160
 _CONSTANT = re.compile(
@@ -102,6 +106,8 @@ def parse(text: str) -> Quantity | None:
     difference = bool(_DIFFERENCE.match(text))
     named, text = text, strip_name(text).lstrip("= ")
     name = named[: len(named) - len(text)]
+    if _DENIED.search(name):
+        return None
     approximate = False
     if match := _APPROXIMATE.match(text):
         approximate, text = True, text[match.end() :]
@@ -329,6 +335,9 @@ def _names_differ(gold: str, other: str) -> bool:
     """Do two names in words ("最小值是"), or of a function at two points, name different things?"""
     if points_differ(gold, other):
         return True
+    angles = [_ANGLE.findall(name) for name in (gold, other)]
+    if all(angles) and angles[0] != angles[1]:
+        return True
     ours, theirs = (set(_WORD_IN_NAME.findall(name.lower())) - _EMPTY_WORDS for name in (gold, other))
     if ours and theirs and not (ours <= theirs or theirs <= ours):
         return True
@@ -337,6 +346,7 @@ def _names_differ(gold: str, other: str) -> bool:
 
 
 _AT_POINT = re.compile(r"[A-Za-z]['′]?\\?(?:prime)?(?:\^\{[^{}]*\})? ?\( ?-?[0-9.\\]")
+_ANGLE = re.compile(r"(?:\\angle|∠) ?([A-Z]{1,3}|[1-9])")
 _WORD_IN_NAME = re.compile(r"(?<![\\a-z])[a-z]{3,}")
 _CHINESE_IN_NAME = re.compile(r"(?![是为等于的约])[\u4e00-\u9fff]")
 _EMPTY_WORDS = words("the and are was for its value answer final approx about")

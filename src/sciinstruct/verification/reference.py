@@ -243,7 +243,7 @@ def _compare_formula(gold: Any, answer: str, policy: Policy) -> Verdict:
     from sciinstruct.verification import chemistry
 
     verdict = chemistry.compare(gold, answer, policy)
-    named = formula_of(answer) if verdict.value == "unknown" else None
+    named = formula_of(answer) if verdict.value != "right" else None
     return chemistry.compare(gold, named, policy) if named else verdict
 
 

@@ -19,10 +19,10 @@ _MEANINGS = {
     ),
     "does not exist": (
         r"d\.?n\.?e\.?|(?:the )?(?:limit |it |maximum |minimum |value )?(?:does not|doesn't|do not|did not) exist",
-        r"non-?existent|undefined|not defined|\\nexists|(?:极限)?不存在|无定义|无意义|没有意义",
+        r"non-?existent|undefined|not defined|\\nexists|(?:极限)?不存在|无定义|未定义|无意义|没有意义",
     ),
     "infinity": (
-        rf"\+? ?{_INFINITY}|(?:positive |plus ){_INFINITY}|infinite|diverges?(?: to {_INFINITY})?",
+        rf"\+? ?{_INFINITY}|(?:positive |plus ){_INFINITY}|infinite|divergent|diverges?(?: to {_INFINITY})?",
         r"正无穷(?:大)?|无穷(?:大)?|发散",
     ),
     "minus infinity": (rf"(?:-|negative |minus ) ?{_INFINITY}|负无穷(?:大)?",),
@@ -41,7 +41,8 @@ _MEANINGS = {
         r"(?:x )?\\in ?\\(?:mathbb|R) ?\{?R?\}?|\\mathbb ?\{?R\}?|ℝ|R|\( ?-(?:\\infty|∞) ?, ?\+?(?:\\infty|∞) ?\)",
     ),
     "cannot be determined": (
-        r"(?:it )?(?:cannot|can't|can not|could not) be (?:determined|known|decided)",
+        r"(?:it )?(?:cannot|can't|can not|could not) be (?:determined|known|decided)"
+        r"(?: (?:from|with|by)(?: the)?(?: given| available)? (?:information|data)(?: given| provided| available)?)?",
         r"(?:not enough|insufficient) information|indeterminate|无法(?:确定|判断)|不能确定|不确定",
     ),
     "no change": (
@@ -56,13 +57,18 @@ _PATTERNS = {
 _LEAD = re.compile(
     r"^(?:therefore|thus|hence|so"
     r"|the (?:answer|solution set|solution|limit|result|equation|system|set|series|integral|value)"
-    r"|方程组?|极限|答案|解集|[a-zA-Z])? ?(?:is|are|has|=|:|为|是|,|\\in)? ?(?:there (?:is|are) )?",
+    r"|方程组?|极限|答案|解集|[a-zA-Z])? ?(?:is|are|has|=|:|为|是|,|\\in|∈)? ?(?:there (?:is|are) )?",
     re.IGNORECASE,
 )
+_BARE_BRACES = re.compile(r"\{ {0,3}\}")
+_SAME = frozenset(("no solution", "empty set"))
+"An equation without a solution has the empty set of solutions."
 
 
 def parse(text: str) -> str | None:
     """The meaning that `text` is as a whole (a key such as "no solution"); None where it has none."""
+    if _BARE_BRACES.fullmatch(text[:20].strip(" $")):
+        return "empty set"  # markup, to `clean`
     text = clean(text).strip(" .。!")
     if len(text) > 80:
         return None
@@ -80,6 +86,8 @@ def compare(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
     meaning = parse(answer)
     if meaning == gold:
         return right("words", f"both say {gold}")
+    if meaning in _SAME and gold in _SAME:
+        return right("words", f"{meaning} and {gold} say the same")
     if meaning is not None:
         return wrong("words", f"says {meaning}, the reference says {gold}")
     if re.fullmatch(r"[-+\d.,/ a-zA-Z=^{}()\\]{1,20}", clean(answer)) and re.search(r"\d", answer):

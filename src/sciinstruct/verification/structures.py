@@ -69,7 +69,7 @@ class Collection:
 
 def parse(text: str) -> Collection | None:
     """The set, list, tuple or labelled values that `text` consists of; None for a single value and for prose."""
-    cleaned = trimmed(clean(text))
+    cleaned = _one_row(trimmed(clean(text)))
     collection = _vector(cleaned) or _read(cleaned)
     if collection is None or any(isinstance(item, str) and not _is_value(item) for item in collection.items):
         return None
@@ -78,7 +78,7 @@ def parse(text: str) -> Collection | None:
 
 def compare(gold: Collection, answer: str, policy: Policy = DEFAULT) -> Verdict:
     """Has `answer` the same items (rule "set" or "tuple")? A tuple's items are compared in order."""
-    cleaned = trimmed(clean(answer))
+    cleaned = _one_row(trimmed(clean(answer)))
     collection = _read(cleaned) or _vector(cleaned) or _single(cleaned)
     if collection is None and gold.kind == "tuple" and intervals.parse(cleaned) is not None:
         return _as_interval(gold, cleaned, policy)
@@ -99,6 +99,21 @@ def compare(gold: Collection, answer: str, policy: Policy = DEFAULT) -> Verdict:
     ordered = by_place or (policy.ordered_lists and gold.kind != "set")
     ordered = ordered and not _are_roots(gold)
     return _in_order(gold, collection, policy) if ordered else _in_any_order(gold, collection, policy)
+
+
+def _one_row(cleaned: str) -> str:
+    """Values below each other behind a brace, or with blanks between them, as a row: x=2, y=3."""
+    if match := _CASES.fullmatch(cleaned):
+        cleaned = _LINE_END.sub(", ", match.group(1).replace("&", "")).rstrip(", ")
+    return _BETWEEN_VALUES.sub(", ", cleaned)
+
+
+_CASES = re.compile(
+    r"(?:\\\{ ?)?\\begin ?\{(?:cases|array|aligned|gathered)\}(?:\{[a-z@ ]{0,9}\})?(.{1,600}?)"
+    r"\\end ?\{(?:cases|array|aligned|gathered)\} ?\.?"
+)
+_LINE_END = re.compile(r"[,;]? ?\\\\ ?")
+_BETWEEN_VALUES = re.compile(r"(?<=[0-9]) (?=[a-z](?:_\{?[0-9]\}?)? ?= ?-?[0-9])")
 
 
 def _of_one_length(gold: Collection, other: Collection) -> tuple[Collection, Collection]:

@@ -73,8 +73,10 @@ _SYNONYMS = (
     ("偏小", words("偏低")),
     ("带正电", words("正电 正电荷 带正电荷 positive positively")),
     ("带负电", words("负电 负电荷 带负电荷 negative negatively")),
-    ("向左", ["水平向左", "左", "leftward", "leftwards", "left"]),
-    ("向右", ["水平向右", "右", "rightward", "rightwards", "right"]),
+    ("向左", ["水平向左", "左", "leftward", "leftwards", "left", "to left"]),
+    ("向右", ["水平向右", "右", "rightward", "rightwards", "right", "to right"]),
+    ("顺时针", words("clockwise 顺时针方向")),
+    ("逆时针", ["counterclockwise", "counter clockwise", "anticlockwise", "anti clockwise", "逆时针方向"]),
     ("向上", ["竖直向上", "上", "upward", "upwards", "up"]),
     ("向下", ["竖直向下", "下", "downward", "downwards", "down"]),
 )
@@ -91,6 +93,34 @@ _NEGATED = re.compile(r"不(?!变)|没|非|无|未|\b(?:not|no|never|neither|nor
 
 _SYMBOLS = re.compile(r"[\\^_=<>{}\[\]|+*/]|\d")
 "Where one of these stands, every character counts and no punctuation is dropped."
+
+
+_PLURAL = re.compile(r"(?<=[a-z]{3})(?<![sui])s\b|(?<=[a-z]) s\b")
+_SPELLINGS = (
+    (re.compile(r"(?<=[a-z]{3})our\b"), "or"),
+    (re.compile(r"(?<=[a-z]{2})is(?=ations?\b|ed\b|ing\b|es?\b)"), "iz"),
+    (re.compile(r"sulph"), "sulf"),
+    (re.compile(r"aluminium"), "aluminum"),
+    (re.compile(r"(?<=[a-z]{2})(?<![aeiou])re\b"), "er"),
+    (re.compile(r"anti ?clockwise|counter clockwise"), "counterclockwise"),
+)
+_SAYS_OF = re.compile(
+    r"(?!(?:what|which|who|if|reverse|opposite|other|rest|nothing|none|neither|nobody|question|nor?)\b)"
+    r"(?:(?:this|that) )?[a-z]+ (?:is|are|was|were) (?=[a-z])"
+)
+
+
+def _folded(text: str) -> str:
+    """Plain words in American spelling, without plural and possessive endings."""
+    for pattern, spelling in _SPELLINGS:
+        text = pattern.sub(spelling, text)
+    return _PLURAL.sub("", text)
+
+
+def _statement_of(text: str) -> str:
+    """What a short sentence says of its subject ("the reaction is exothermic"); `text` where it may deny it."""
+    match = _SAYS_OF.match(text)
+    return text if match is None or _NEGATED.search(match.group()) else text[match.end() :]
 
 
 def _squashed(text: str) -> str:
@@ -119,6 +149,8 @@ def compare(gold: str, answer: str, policy: Policy = DEFAULT) -> Verdict:
         return right("text", "same words, with a gloss in brackets")
     if (members := _members(gold)) and len(members) > 1 and _same_members(members, _members(answer), gold + answer):
         return right("text", "the same list")
+    if ours and _folded(ours) in (_folded(theirs), _folded(_statement_of(theirs))):
+        return right("text", "the same words in another form")
     if ours and ours.replace(" ", "") == theirs.replace(" ", ""):
         return right("text", "same words")
     first, second = _short_meaning(ours), _short_meaning(theirs)

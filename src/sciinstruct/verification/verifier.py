@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES_VERSION", "Verifier", "same_answer", "verify"]
 
-RULES_VERSION = "2026-11-3"
+RULES_VERSION = "2026-11-4"
 "Changes whenever a verdict may change."
 
 _ALTERNATIVES = re.compile(r"\bor\b|\beither\b|或者?|\bperhaps\b|\bmaybe\b|可能|\bpossibly\b", re.IGNORECASE)
@@ -36,7 +36,18 @@ _LABEL = re.compile(r"\(?(?:[a-h]|[1-9]|i{1,3}|iv)\)[\s:.,\\]*(?=\S)")
 _ORDERED = re.compile(r"\brespectively\b|\bin (?:the |that |this )?order\b|分别|依次|顺序|排列|_{2,}.*_{2,}", re.DOTALL)
 "Questions whose answers are a list in order."
 _STATES = re.compile(r" (?:is|are|equals|is equal to) |(?:等于|[是为])(?=[^\u4e00-\u9fff])")
-_VALUES = words("number quantity expression equation set tuple interval matrix ratio formula isotope configuration")
+_DENIES = re.compile(r"不|非|没|\b(?:not|never|no|nor|impossible|incorrect|wrong|except)\b|n't", re.IGNORECASE)
+_INSTEAD = re.compile(
+    r"(?:,? (?:and )?not|,? rather than|,? instead of|[,，]?而(?:不是|非)) ?[^\s,;，]{1,12}[.。]?$", re.IGNORECASE
+)
+"What an answer is not, at its end."
+_VALUES = words(
+    "number quantity expression equation set tuple interval inequality matrix ratio formula isotope configuration "
+    "reaction"
+)
+
+
+_SINGLE = words("number quantity expression")
 
 
 def _may_be_named(reference: Reference) -> bool:
@@ -143,7 +154,10 @@ class Verifier:
 
 def _check_prediction(reference: Reference, prediction: str, policy: Policy) -> tuple[Verdict, bool]:
     text = strip_thinking(prediction)
-    whole = _compare(reference, text, policy) if len(text) <= ANSWER_LIMIT else None
+    single = (
+        text.count("\\boxed") < 2 or prediction == reference.gold
+    )  # two boxes side by side are two answers, not one
+    whole = _compare(reference, text, policy) if len(text) <= ANSWER_LIMIT and single else None
     found = extract(text, several=reference.parts > 1)
     if whole is None or found.explicit or (found.how == "conclusion" and whole.value == "unknown"):
         stated = _judge(reference, found, policy)
@@ -167,7 +181,15 @@ def _compare(reference: Reference, answer: str, policy: Policy) -> Verdict:
     verdict = _compare_once(reference, answer, policy)
     if verdict.value == "unknown" and (cut := _REASON.search(answer)) and cut.start() > 0:
         verdict = _compare_once(reference, answer[: cut.start()], policy)
-    if verdict.value == "unknown" and _may_be_named(reference) and len(states := _STATES.split(answer)) == 2:
+    if (
+        verdict.value == "unknown"
+        and reference.rule in _SINGLE
+        and (cut := _INSTEAD.search(answer))
+        and cut.start() > 0
+    ):
+        verdict = _compare_once(reference, answer[: cut.start()], policy)
+    states = _STATES.split(answer) if verdict.value == "unknown" and _may_be_named(reference) else []
+    if len(states) == 2 and not _DENIES.search(states[0]):
         verdict = _compare_once(reference, states[1], policy)
     if verdict.value != "right" and _takes_labels(reference) and (label := _LABEL.match(answer)):
         labelled = _compare_once(reference, answer[label.end() :], policy)
