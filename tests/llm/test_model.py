@@ -68,6 +68,22 @@ def test_which_key_goes_to_which_host(monkeypatch, url, openai_url, variable):
     assert _find_key(URL(url), openai_url) == (variable, "value of " + variable)
 
 
+@pytest.mark.parametrize(
+    ("value", "key"), [("sk-abc\n", "sk-abc"), (" sk-abc\r\n", "sk-abc"), ("\n", None), ("schlüssel", "schlüssel")]
+)
+def test_white_space_around_a_key_is_no_part_of_it(monkeypatch, value, key):
+    monkeypatch.setenv("SCIINSTRUCT_API_KEY", value)
+    assert _find_key(URL("http://h/v1"), OPENAI) == ("SCIINSTRUCT_API_KEY", key)
+
+
+@pytest.mark.parametrize("value", ["sk-\nabc", "sk-\rabc", "sk-\x1babc"])
+def test_a_key_that_no_header_can_carry_names_its_variable(monkeypatch, value):
+    monkeypatch.setenv("SCIINSTRUCT_API_KEY", value)
+    with pytest.raises(ConfigError, match="variable SCIINSTRUCT_API_KEY: a line break") as refused:
+        open_model(["http://h/v1#m"])
+    assert "abc" not in str(refused.value)
+
+
 def test_openai_goes_where_the_environment_says(monkeypatch, ask):
     async def run() -> str:
         async with FaultServer(answer="hello") as server:

@@ -199,11 +199,21 @@ def _find_key(url: URL, openai_url: str) -> tuple[str, str | None]:
     """Name and value of the environment variable whose key goes to this host.
 
     OPENAI_API_KEY goes to OpenAI, or where OPENAI_BASE_URL says, and nowhere else.
+
+    Raises:
+        ConfigError: The key holds characters that no header can carry.
     """
     host = (url.host or "").upper()
     own = "SCIINSTRUCT_API_KEY_" + "".join(character if character.isalnum() else "_" for character in host)
-    if os.environ.get(own):
-        return own, os.environ[own]
+    if key := _read_key(own):
+        return own, key
     home = url.origin() in (URL(openai_url).origin(), URL(OPENAI_URL).origin())
     variable = "OPENAI_API_KEY" if home else "SCIINSTRUCT_API_KEY"
-    return variable, os.environ.get(variable)
+    return variable, _read_key(variable)
+
+
+def _read_key(variable: str) -> str | None:
+    key = os.environ.get(variable, "").strip()  # a key read from a file often ends in a newline
+    if not key.isprintable():
+        raise ConfigError(f"environment variable {variable}: a line break or control character in the key; set it anew")
+    return key or None
