@@ -25,6 +25,8 @@ OPENAI = "https://api.openai.com/v1"
         (["http://h/v1"], "names no model"),
         (["openai:"], "names no model"),
         (["http:///v1#m"], "not an address"),
+        (["http://a..b/v1#m"], "not an address.*label empty or too long"),
+        (["http://" + "a" * 64 + ".com/v1#m"], "not an address.*label empty or too long"),
         (["http://user:secret@h/v1#m"], "never from the address"),
         (["http://h/v1?rpm=0#m"], "rpm=0"),
         (["http://h/v1?concurrency=many#m"], "concurrency=many"),

@@ -180,6 +180,7 @@ def _open_endpoint(spec: str, options: ModelOptions, position: int) -> tuple[End
 def _read_url(base: str, spec: str) -> URL:
     try:
         url = URL(base)
+        (url.raw_host or "").encode("idna")  # as every connection will: a label may be neither empty nor too long
     except ValueError as error:
         raise ConfigError(f"model {spec!r}: not an address ({error})") from None
     if url.scheme not in ("http", "https") or not url.host:
