@@ -276,6 +276,8 @@ def test_a_redirect_is_not_followed(ask):
         ({"Retry-After": "soon"}, 0.0),
         ({"Retry-After": "-3"}, 0.0),
         ({"Retry-After": "nan"}, 0.0),
+        ({"Retry-After": "Mon, 01 Jan 99999999999 00:00:00 GMT"}, 0.0),
+        ({"Retry-After": "Mon, 01 Jan 0001 00:00:00 -0000"}, 0.0),
     ],
 )
 def test_retry_after(ask, headers, wait):

@@ -290,7 +290,7 @@ def _retry_after(headers: Mapping[str, str]) -> float:
     except ValueError:
         try:
             wait = parsedate_to_datetime(value).timestamp() - time.time()
-        except ValueError:
+        except (ValueError, OverflowError):  # the second: a year that no date can hold
             return 0.0
     return wait if 0 < wait < float("inf") else 0.0
 
