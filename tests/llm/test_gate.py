@@ -8,6 +8,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sciinstruct.errors import RunPausedError
 from sciinstruct.llm.gate import Gate
 from sciinstruct.llm.limits import Limits, Outcome
 
@@ -93,6 +94,20 @@ def test_nobody_is_lost_when_some_are_cancelled(maximum, plans, seed):
             assert result is None or (cancelled and isinstance(result, asyncio.CancelledError))
         assert gate.limits[0].in_flight == 0
         assert peak <= maximum
+
+    asyncio.run(run())
+
+
+def test_who_is_cancelled_while_being_refused_is_cancelled():
+    async def run() -> None:
+        gate = gate_of(1)
+        await gate.enter()
+        waiter = asyncio.create_task(gate.enter())
+        await asyncio.sleep(0)
+        gate.refuse_all(RunPausedError("the key is bad"))
+        waiter.cancel()
+        await asyncio.wait([waiter])
+        assert waiter.cancelled()
 
     asyncio.run(run())
 

@@ -181,6 +181,18 @@ def test_a_run_without_any_working_endpoint_pauses(ask):
     assert "no endpoint of test has worked" in str(results[0])
 
 
+def test_a_bad_key_does_not_wait_for_the_limits_per_minute(ask):
+    server = FaultServer(faults=[Fault("status", status=401, attempts=())])
+
+    async def use(model: Model) -> list[Any]:
+        calls = (model.answer(ask(f"question {number}")) for number in range(10))
+        return list(await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30))
+
+    results = with_model(server, use, requests_per_minute=4)
+    assert all(isinstance(result, RunPausedError) for result in results)
+    assert server.stats()["tried"] == 4
+
+
 def test_requests_per_minute_hold_back_what_is_too_much(ask):
     server = FaultServer()
 

@@ -41,7 +41,8 @@ class Gate:
         try:
             return await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # cancelled after its turn had come: the place is free again
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                # cancelled after its turn had come: the place is free again
                 self.leave(turn.result(), Outcome.UNUSED)
             raise
 

@@ -101,7 +101,11 @@ class Pool:
         except FailedTry as fault:
             self._gate.leave(ticket, fault.outcome, retry_after=fault.retry_after)
             raise
-        except (RequestRefusedError, RunPausedError):
+        except RequestRefusedError:
+            self._gate.leave(ticket, Outcome.SERVED)
+            raise
+        except RunPausedError as paused:
+            self._gate.refuse_all(paused)  # before the place is free: those who wait for it would hear the same
             self._gate.leave(ticket, Outcome.SERVED)
             raise
         except BaseException:  # cancelled: the place must not be lost
