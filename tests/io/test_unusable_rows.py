@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sciinstruct.errors import InputError
 from sciinstruct.io import questions_from, read_questions
 from sciinstruct.records import Question, Rejection
 
@@ -161,3 +163,31 @@ def test_values_of_any_type_in_memory_never_stop_the_stream() -> None:
             if isinstance(result, Rejection):
                 result.detail.encode()
                 (result.value or "").encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"question": "q", "\\ud83d": 1}', "the meta is not valid Unicode text"),
+        ('{"question": "q", "meta": {"\\ud83d": 1}}', "the meta is not valid Unicode text"),
+        (f'{{"question": "q", "k": {"[" * 700}{"]" * 700}}}', "nested more than 100 levels deep"),
+        (f'{{"question": "q", "meta": {"[" * 300}{"]" * 300}}}', "nested more than 100 levels deep"),
+        (f'{{"question": {"[" * 900}{"]" * 900}}}', "the question is not a text but a list"),
+    ],
+    ids=["key", "key in meta", "deep column", "deep meta", "deep question"],
+)
+def test_odd_keys_and_deep_values_end_their_own_row_only(tmp_path: Path, line: str, words: str) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text(f"{GOOD}\n{line}\n{GOOD}\n", "utf-8")
+    before, rejection, after = read_questions(path)
+    assert before == after
+    assert isinstance(rejection, Rejection)
+    assert (rejection.line, words in rejection.detail) == (2, True)
+    msgspec.json.encode(rejection)
+
+
+def test_a_header_that_is_no_utf8_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "q.csv"
+    path.write_bytes(b"question,answer,caf\xe9\nx?,1,2\n")
+    with pytest.raises(InputError, match=r"q\.csv: the header is not UTF-8"):
+        list(read_questions(path))

@@ -23,6 +23,7 @@ __all__ = [
 
 LONGEST_TEXT = 200_000  # characters in one field of a question
 _SHOWN = 200  # characters of a value in a rejection
+_DEEPEST = 100  # lists and objects inside each other in a further column
 
 
 def first(row: dict[str, Any], columns: tuple[str, ...]) -> Any:
@@ -77,8 +78,10 @@ def check_length(field: str, text: str) -> None:
         raise RowFault(f"the {field} is longer than {LONGEST_TEXT:,} characters: {len(text):,}", field, text)
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, depth: int = 0) -> Any:
     """A value of a further column as JSON has it; what JSON cannot hold (an image, a date) becomes text."""
+    if depth > _DEEPEST:
+        raise RowFault(f"the meta is nested more than {_DEEPEST} levels deep", "meta")
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, NumberText):
@@ -86,9 +89,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value, "meta")
     if isinstance(value, dict):
-        return {clean(str(key), "meta"): plain(part) for key, part in value.items()}
+        return {clean(str(key), "meta"): plain(part, depth + 1) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
+        return [plain(part, depth + 1) for part in value]
     return str(value)[:_SHOWN]
 
 
@@ -110,7 +113,10 @@ def shown(value: Any) -> str | None:
         return None
     if isinstance(value, bytes):
         value = value[: 4 * _SHOWN].decode("utf-8", "replace").rstrip("\r\n")
-    text = value if isinstance(value, str) else repr(value)
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except RecursionError:
+        text = f"{kind_of(value)}, nested too deeply to be shown"
     return writable(text[: _SHOWN - 1] + "…" if len(text) > _SHOWN else text)
 
 

@@ -136,6 +136,8 @@ class _RowReader:
             return self._lean_question(row, columns) if columns.lean else self._question(row, columns)
         except RowFault as fault:
             return _rejection(file, line, fault, row, columns)
+        except RecursionError:
+            return _rejection(file, line, RowFault("the row is nested too deeply"), row, columns)
 
     def _question(self, row: dict[str, Any], columns: Columns) -> Question:
         text = _question_text(row, columns)
@@ -342,13 +344,13 @@ def _meta(row: dict[str, Any], columns: Columns) -> dict[str, Any]:
     meta: dict[str, Any] = {}
     given = first(row, columns.meta)
     if isinstance(given, dict):
-        meta.update({str(key): plain(value) for key, value in given.items()})
+        meta.update({clean(str(key), "meta"): plain(value) for key, value in given.items()})
     elif given is not None:
         meta[columns.meta[0]] = plain(given)
     for column in columns.extra:
         value = row[column]
         if value is not None:
-            meta[column] = plain(value)
+            meta[clean(column, "meta")] = plain(value)
     return meta
 
 
@@ -362,16 +364,16 @@ def _rejection(
         return writable(str(value))[:LONGEST_TEXT] if isinstance(value, str | int) else None
 
     return Rejection(
-        id=known("id") or f"{file or 'row'}:{line}",
+        id=known("id") or writable(f"{file or 'row'}:{line}"),
         stage="read",
         reason="unusable",
-        detail=fault.detail,
+        detail=writable(fault.detail),
         question=known("question") or "",
         subject=known("subject"),
         source=known("source"),
         licence=known("licence"),
-        file=file,
+        file=writable(file) if file else None,
         line=line,
-        field=fault.field,
+        field=writable(fault.field) if fault.field else None,
         value=shown(fault.value),
     )

@@ -144,6 +144,8 @@ def _csv_rows(path: Path, stream: IO[bytes], delimiter: str | None) -> Iterator[
         for number, cells in enumerate(reader, start=1):
             if header is None:
                 header = cells
+                if not _is_unicode("".join(header)):
+                    raise InputError(f"{path}: the header is not UTF-8; save the file as UTF-8")
                 if len(set(header)) != len(header):
                     raise InputError(f"{path}: two columns have the same name: {', '.join(header)}")
             elif len(cells) == len(header):
@@ -153,6 +155,14 @@ def _csv_rows(path: Path, stream: IO[bytes], delimiter: str | None) -> Iterator[
                 yield number, RowFault(fault, value=delimiter.join(cells))
     except csv.Error as error:
         raise InputError(f"{path}: not readable as CSV after row {number}: {error}") from error
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
