@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sciinstruct.errors import RunFolderError
 from sciinstruct.llm import Entry, LayeredLedger, Tally, open_ledger, read_ledger
 from sciinstruct.llm.ledger import SqliteLedger
-from sciinstruct.llm.ledger_file import APPLICATION_ID, VERSION
+from sciinstruct.llm.ledger_file import APPLICATION_ID, VERSION, open_database
 from sciinstruct.records import Reply
 
 
@@ -271,3 +271,14 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunFolderError, match="cannot write here"):
         open_ledger(tmp_path / "file" / "ledger.sqlite")
+
+
+def test_totals_are_kept_in_words_that_older_sqlite_knows(tmp_path):
+    """The operators -> and ->> came with SQLite 3.38, which long-lived systems do not have."""
+    path = tmp_path / "ledger.sqlite"
+    open_ledger(path).close()
+    database = open_database(path)
+    (trigger,) = database.execute("SELECT sql FROM sqlite_temp_master WHERE type = 'trigger'").fetchone()
+    database.close()
+    assert "json_extract" in trigger
+    assert "->" not in trigger

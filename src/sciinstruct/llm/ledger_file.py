@@ -40,12 +40,15 @@ SELECT model, stage, count(*),
     sum(cost), sum(seconds)
 FROM (SELECT model, stage, cost, seconds, CAST(reply AS TEXT) AS reply FROM calls) GROUP BY model, stage"""
 
-# Of the writing connection alone, so that the file's layout does not hang on it.
+# Of the writing connection alone, so that the file's layout does not hang on it. No `->>`, which SQLite has from 3.38.
 _ADD_UP = """
 CREATE TEMP TRIGGER add_up AFTER INSERT ON main.calls BEGIN
     INSERT INTO totals
-    SELECT new.model, new.stage, 1, coalesce(reply ->> 'prompt_tokens', 0), coalesce(reply ->> 'completion_tokens', 0),
-        coalesce(reply ->> 'cached_tokens', 0), coalesce(reply ->> 'reasoning_tokens', 0), new.cost, new.seconds
+    SELECT new.model, new.stage, 1,
+        coalesce(json_extract(reply, '$.prompt_tokens'), 0),
+        coalesce(json_extract(reply, '$.completion_tokens'), 0),
+        coalesce(json_extract(reply, '$.cached_tokens'), 0),
+        coalesce(json_extract(reply, '$.reasoning_tokens'), 0), new.cost, new.seconds
     FROM (SELECT CAST(new.reply AS TEXT) AS reply) WHERE true
     ON CONFLICT (model, stage) DO UPDATE SET
         calls = calls + excluded.calls,
