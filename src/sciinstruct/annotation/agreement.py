@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..records import Question, Verdict
-from ..verification import extract, same_answer
+from ..verification import Verifier, extract
 
 __all__ = ["Votes", "group_by_answer"]
+
+_RULES = Verifier()
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,14 @@ def group_by_answer(question: Question, solutions: Sequence[str]) -> Votes:
 
 
 def _same(question: Question, first: str | None, second: str) -> bool:
-    return first is not None and same_answer(first, second, question=question.question, options=question.options)
+    """By the pure rules alone, each taken as the reference of the other: this runs inside the loop."""
+    if first is None:
+        return False
+    given = {"question": question.question, "options": question.options}
+    return any(
+        _RULES.check(gold, prediction=other, **given).value == "right"  # type: ignore[arg-type]
+        for gold, other in ((first, second), (second, first))
+    )
 
 
 def _answer(solution: str) -> str | None:

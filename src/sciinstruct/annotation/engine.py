@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -20,7 +20,7 @@ from .loop import Ask, Check, Outcome, self_reflection
 from .plan import Plan
 from .progress import Pending, Progress
 
-__all__ = ["Answering", "Checking", "Engine", "drive", "run_controls"]
+__all__ = ["Answering", "Checking", "Engine", "drive"]
 
 # Outcomes are kept in one commit for this many questions, or after this many seconds.
 _COMMIT_COUNT = 64
@@ -120,13 +120,18 @@ class Engine:
     async def run(self, pending: Iterator[Pending]) -> None:
         """Runs until none of `pending` is left or `stop` is called; raises RunPausedError where nothing can go on."""
         source = _longest_first_at_the_end(pending, _LOOKAHEAD * self.concurrency)
-        self._workers = [asyncio.create_task(self._work(source)) for _ in range(self.concurrency)]
         committing = asyncio.create_task(self._commit_regularly())
         try:
-            await self._all_workers()
+            await self._crew(lambda: self._annotate(source), committing)
         finally:
             committing.cancel()
             self._commit()
+
+    async def run_controls(self, cases: Iterator[Outcome]) -> Controls:
+        """The controls of these outcomes; stops and pauses as `run` does."""
+        controls = Controls()
+        await self._crew(lambda: self._control(cases, controls))
+        return controls
 
     def stop(self) -> None:
         """Ends the run: gently the first time, at once the second time."""
@@ -135,22 +140,26 @@ class Engine:
                 worker.cancel()
         self._stopping = True
 
-    async def _all_workers(self) -> None:
-        """Waits for all workers; where one fails, the others finish the question in hand before the failure is
-        raised."""
-        pending = set(self._workers)
+    async def _crew(self, work: Callable[[], Coroutine[Any, Any, None]], *others: asyncio.Task[None]) -> None:
+        """Lets `concurrency` workers do `work` to its end. Where one fails (or one of `others`, tasks that go on beside
+        them), the workers finish the question in hand before the failure is raised."""
+        self._workers = [asyncio.create_task(work()) for _ in range(self.concurrency)]
+        working: set[asyncio.Task[None]] = set(self._workers)
+        beside = set(others)
         failure: BaseException | None = None
-        while pending:
-            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
-            for worker in done:
-                error = None if worker.cancelled() else worker.exception()
+        while working:
+            done, _ = await asyncio.wait(working | beside, return_when=asyncio.FIRST_COMPLETED)
+            working -= done
+            beside -= done
+            for task in done:
+                error = None if task.cancelled() else task.exception()
                 if error is not None:
                     self._stopping = True
                     failure = failure or error
         if failure is not None:
             raise failure
 
-    async def _work(self, source: Iterator[Pending]) -> None:
+    async def _annotate(self, source: Iterator[Pending]) -> None:
         while not self._stopping:
             if self.backlogged():
                 await asyncio.sleep(_BACKLOG_SECONDS)
@@ -167,6 +176,14 @@ class Engine:
             if len(self._ended) >= _COMMIT_COUNT:
                 self._commit()
 
+    async def _control(self, cases: Iterator[Outcome], controls: Controls) -> None:
+        while not self._stopping:
+            outcome = next(cases, None)
+            if outcome is None:
+                return
+            result: ControlResult = await drive(control_loop(outcome, self.plan), self.client, self.verifier)
+            controls.results.append(result)
+
     async def _commit_regularly(self) -> None:
         while True:
             await asyncio.sleep(_COMMIT_SECONDS)
@@ -175,30 +192,11 @@ class Engine:
     def _commit(self) -> None:
         if not self._ended:
             return
-        ended, self._ended = self._ended, []
+        ended = self._ended
         self.progress.add(ended)
+        self._ended = []  # only now: what could not be written is tried again
         for _, outcome in ended:
             self.on_outcome(outcome)
-
-
-async def run_controls(
-    cases: Iterator[Outcome], plan: Plan, client: Answering, verifier: Checking, concurrency: int
-) -> Controls:
-    """The controls of these outcomes, `concurrency` questions at a time."""
-    controls = Controls()
-
-    async def work() -> None:
-        for outcome in cases:
-            result: ControlResult = await drive(control_loop(outcome, plan), client, verifier)
-            controls.results.append(result)
-
-    workers = [asyncio.create_task(work()) for _ in range(concurrency)]
-    try:
-        await asyncio.gather(*workers)
-    finally:
-        for worker in workers:
-            worker.cancel()
-    return controls
 
 
 def _longest_first_at_the_end(pending: Iterator[Pending], window: int) -> Iterator[Pending]:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..llm import Entry
-from ..records import Question
+from ..llm import Client, Entry
+from ..records import Question, Reply, Request
 from ..verification import checkable
 from .statistics import bootstrap_sums
 
-__all__ = ["FIGURES", "Forecast", "forecast", "uncheckable"]
+__all__ = ["FIGURES", "Forecast", "Noting", "forecast", "uncheckable"]
 
 FIGURES = ("calls", "prompt_tokens", "completion_tokens", "dollars", "seconds")
 Range = tuple[float, float, float]
@@ -55,16 +55,28 @@ class Forecast:
         }
 
 
+class Noting:
+    """Answers as its client does, and notes the ledger keys of what was asked: the calls of a pilot, new or reused."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.keys: set[bytes] = set()
+
+    async def answer(self, request: Request) -> Reply:
+        self.keys.add(request.key())
+        return await self._client.answer(request)
+
+
 def forecast(
     entries: Iterable[Entry], pilot: set[str], remaining: int, concurrency: int, unable: Mapping[str, int]
 ) -> Forecast:
-    """The forecast for `remaining` questions from the ledger's `entries` of the questions whose ids are in `pilot`.
+    """The forecast for `remaining` questions from the ledger `entries` of the pilot, the questions of these ids.
 
     The unit that is resampled is the question, with all its calls, because what its stages take hangs together.
     """
     used: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for entry in entries:
-        if entry.question_id in pilot and entry.stage != "control":
+        if entry.question_id in pilot:
             used[entry.stage][entry.question_id].update(_figures(entry))
     stages = {
         stage: {figure: _range(by_question, figure, pilot, remaining) for figure in FIGURES}

@@ -209,7 +209,8 @@ class _Loop:
             return Verdict("wrong", "unstated", f"no final answer is stated clearly: {stated.note}", verdict.extracted)
         if verdict.value == "unknown" and "judge" in self.plan.models:
             verdict = yield from self._ask_judge(verdict)
-        if verdict.value == "right" and stage == "revise" and not reply.plain and wrong is not None:
+        accepted = ("right", "unknown") if self.plan.unknown == "accept" else ("right",)
+        if verdict.value in accepted and stage == "revise" and not reply.plain and wrong is not None:
             leak = find_leak(parts.solution, question=problem_text(self.question), wrong_solution=wrong.solution)
             if leak is not None:
                 return Verdict("wrong", "leak", leak, verdict.extracted)

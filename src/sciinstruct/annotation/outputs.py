@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib import import_module
@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from ..errors import InputError
 from ..io import RunFolder, TableWriter, attempt_row, instruction_row, rejection_row
 from ..llm import Stats, Tally
 from ..records import attempt_schema, instruction_schema, rejection_schema
@@ -55,14 +56,11 @@ def write_tables(folder: RunFolder, progress: Progress, intake: Intake) -> Attri
     return attrition
 
 
-def manifest_of(
-    plan: Plan, intake: Intake, attrition: Attrition, state: str, inputs: list[dict[str, Any]]
-) -> dict[str, Any]:
+def manifest_of(plan: Plan, intake: Intake, attrition: Attrition, state: str) -> dict[str, Any]:
     """The manifest's facts that follow from plan, input and counts; times and costs are added by the run."""
     return {
         "state": state,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "inputs": inputs,
         "fingerprint": intake.fingerprint,
         "plan": plan.digest().hex(),
         "models": dict(plan.models),
@@ -77,19 +75,21 @@ def manifest_of(
     }
 
 
-def usage_of(stats: Stats) -> dict[str, Any]:
-    """Calls, tokens and dollars: what this ledger holds in all, what this run paid, and the latter by model and
-    stage."""
+def usage_of(stats: Stats, totals: Mapping[tuple[str, str], Tally]) -> dict[str, Any]:
+    """Calls, tokens and dollars: what this ledger holds in all, by model and by stage, and what this run paid."""
+    by_model: dict[str, Tally] = {}
+    by_stage: dict[str, Tally] = {}
     total = Tally()
-    total.merge(stats.earlier)
-    total.merge(stats.paid)
+    for (model, stage), tally in sorted(totals.items()):
+        for sums in (total, by_model.setdefault(model, Tally()), by_stage.setdefault(stage, Tally())):
+            sums.merge(tally)
     return {
         "total": msgspec.structs.asdict(total),
         "paid": msgspec.structs.asdict(stats.paid),
         "reused": stats.reused,
         "retried": stats.retried,
-        "by_model": {name: msgspec.structs.asdict(tally) for name, tally in sorted(stats.by_model().items())},
-        "by_stage": {name: msgspec.structs.asdict(tally) for name, tally in sorted(stats.by_stage().items())},
+        "by_model": {name: msgspec.structs.asdict(tally) for name, tally in by_model.items()},
+        "by_stage": {name: msgspec.structs.asdict(tally) for name, tally in by_stage.items()},
     }
 
 
@@ -102,9 +102,12 @@ def input_digests(paths: Iterable[str | Path]) -> list[dict[str, Any]]:
 
 
 def _file_digest(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-    return {"path": str(path), "bytes": path.stat().st_size, "sha256": digest.hexdigest()}
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+        return {"path": str(path), "bytes": path.stat().st_size, "sha256": digest.hexdigest()}
+    except OSError as error:
+        raise InputError(f"{path}: gone or unreadable after it was read ({error.strerror}); put it back") from error
 
 
 def _package_versions() -> dict[str, str]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 __all__ = ["Parts", "after_thinking", "critic_verdict", "split_parts"]
 
 # Headings as models write them: # marks or bold or bare, then a colon or the end of the line; 【】 in Chinese.
-_MARK = r"^[ \t]*(?:#{1,6}[ \t]*)?(?:\*\*|__)?[ \t]*"
-_END = r"[ \t]*(?:\*\*|__)?[ \t]*(?:[:：]|$)[ \t]*(?:\*\*|__)?"
+# Blanks are matched possessively: a model that loops over blanks must not make this quadratic.
+_MARK = r"^[ \t]*+(?:#{1,6}[ \t]*+)?+(?:\*\*|__)?+[ \t]*+"
+_END = r"[ \t]*+(?:\*\*|__)?+[ \t]*+(?:[:：]|$)[ \t]*+(?:\*\*|__)?+"
 
 
 def _heading(english: str, chinese: str) -> re.Pattern[str]:
@@ -23,10 +24,10 @@ def _heading(english: str, chinese: str) -> re.Pattern[str]:
 
 _REFLECTION = _heading(r"reflections?", r"反思|错误分析")
 _SOLUTION = _heading(
-    r"(?:corrected|correct|revised)[ \t]+solution", r"(?:正确|修正|改正)(?:后)?的?(?:解答|解法|解题过程|答案)"
+    r"(?:corrected|correct|revised)[ \t]++solution", r"(?:正确|修正|改正)(?:后)?的?(?:解答|解法|解题过程|答案)"
 )
-_KIND = re.compile(r"(?:error[ \t]+kind|错误类型)[ \t*]*[:：][ \t*“\"]*([a-z]+|[一-鿿]+)", re.IGNORECASE)
-_VERDICT = re.compile(r"(?:verdict|结论)[ \t*]*[:：][ \t*]*(right|correct|wrong|incorrect|正确|错误)", re.IGNORECASE)
+_KIND = re.compile(r"(?:error[ \t]++kind|错误类型)[ \t*]*+[:：][ \t*“\"]*+([a-z]+|[一-鿿]+)", re.IGNORECASE)
+_VERDICT = re.compile(r"(?:verdict|结论)[ \t*]*+[:：][ \t*]*+(right|correct|wrong|incorrect|正确|错误)", re.IGNORECASE)
 _KINDS = {
     "comprehension": "comprehension",
     "calculation": "calculation",

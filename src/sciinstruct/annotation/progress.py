@@ -98,17 +98,14 @@ class Progress:
                 yield Pending(position, digest, self._questions.decode(record))
             last = rows[-1][0]
 
-    def pilot(self, size: int) -> list[tuple[Question, Pending | None]]:
-        """A random sample of the questions, the same each time; each with itself as pending if it has not ended."""
-        query = (
-            "SELECT position, digest, record, digest IN (SELECT digest FROM outcomes) FROM questions "
-            "ORDER BY digest LIMIT ?"
-        )
-        sample = []
-        for position, digest, record, ended in self._database.execute(query, (size,)):
-            question = self._questions.decode(record)
-            sample.append((question, None if ended else Pending(position, digest, question)))
-        return sample
+    def pilot(self, size: int) -> list[Pending]:
+        """A random sample of the questions, the same each time. Their outcomes are forgotten: asked again, the ledger
+        answers, and shows what they took."""
+        query = "SELECT position, digest, record FROM questions ORDER BY digest LIMIT ?"
+        rows = self._database.execute(query, (size,)).fetchall()
+        with self._writing():
+            self._database.executemany("DELETE FROM outcomes WHERE digest = ?", [(digest,) for _, digest, _ in rows])
+        return [Pending(position, digest, self._questions.decode(record)) for position, digest, record in rows]
 
     def in_random_order(self) -> Iterator[Outcome]:
         """Outcomes of this run in an order that has nothing to do with the input's and is the same each time."""

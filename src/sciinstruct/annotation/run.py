@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -89,8 +90,10 @@ class Annotation:
 
     def stop(self) -> None:
         """Stops the run: the first call lets questions in flight finish, the second gives them up."""
-        if self._loop is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._session.stop)
+        self._session.stop_reading = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                self._loop.call_soon_threadsafe(self._session.stop)
 
     def look(self) -> Snapshot:
         """Where the run stands right now."""

@@ -8,20 +8,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import RunPausedError
 from ..io import RunFolder
-from ..llm import Client, LayeredLedger, Ledger, Stats, open_ledger, read_ledger
+from ..llm import Client, LayeredLedger, Ledger, ReadLedger, Stats, open_ledger, read_ledger
 from ..records import Question, Rejection
 from ..verification import Verifier
 from .attrition import Attrition
 from .config import AnnotateConfig
 from .controls import eligible
-from .engine import Engine, run_controls
-from .forecast import forecast, uncheckable
+from .engine import Engine
+from .forecast import Noting, forecast, uncheckable
 from .loop import Outcome
 from .outputs import input_digests, load_tables, manifest_of, usage_of, write_tables
 from .plan import Plan
@@ -88,7 +88,9 @@ class Session:
         self._engine: Engine | None = None
         self._client: Client | None = None
         self._ledger: Ledger | None = None
+        self._reused: list[ReadLedger] = []
         self._stops = 0
+        self.stop_reading = False  # set from another thread: reading does not give way to the event loop
         self._started = time.monotonic()
 
     async def run(self, opened: Callable[[], None]) -> Summary:
@@ -129,18 +131,21 @@ class Session:
 
     def _open_ledger(self, folder: RunFolder) -> Ledger:
         others = [path / "ledger.sqlite" if path.is_dir() else path for path in self.config.reuse]
-        reused = [read_ledger(path) for path in others]
+        self._reused = [read_ledger(path) for path in others]
         own = open_ledger(self.config.ledger or folder.ledger)
-        return LayeredLedger(own, reused) if reused else own
+        return LayeredLedger(own, self._reused) if self._reused else own
 
     async def _annotate(self, plan: Plan, folder: RunFolder, progress: Progress) -> Summary:
         progress.forget_unfinished()
         intake = progress.take_in(self._counted())
+        inputs = input_digests(self._files)
         self.snapshot.questions = intake.questions
         self.snapshot.open = progress.count_pending()
         if not self.snapshot.open and (unchanged := self._written_before(folder, plan, intake)) is not None:
             self.snapshot.state = "finished"
             return unchanged
+        # From here on the tables of an earlier run are out of date, also if this run is killed before it writes.
+        folder.write_manifest({**folder.read_manifest(), "state": "running"})
         self.snapshot.state = "running"
         loading = asyncio.create_task(asyncio.to_thread(load_tables))
         verifier = Verifier()
@@ -150,12 +155,14 @@ class Session:
             verifier.close()
         self.snapshot.state = "writing"
         await loading
-        summary = self._write(plan, folder, progress, intake, state, reason, facts)
+        summary = self._write(plan, folder, progress, intake, state, reason, {"inputs": inputs, **facts})
         self.snapshot.state = state
         return summary
 
     def _counted(self) -> Iterator[Question | Rejection]:
         for row in self._rows:
+            if self.stop_reading:
+                raise RunPausedError("stopped while the input was being read; the same command starts again")
             self.snapshot.rows += 1
             yield row
 
@@ -163,36 +170,53 @@ class Session:
         """Annotates what is pending (or the pilot of it): how that ended, why if it paused, and facts for the
         manifest."""
         assert self._client is not None
+        noting = Noting(self._client)
+        client = noting if self.config.plan else self._client
         engine = self._engine = Engine(
-            plan, progress, self._client, verifier, self.config.concurrency, self._ended, self._backlogged
+            plan, progress, client, verifier, self.config.concurrency, self._ended, self._backlogged
         )
         for _ in range(self._stops):
             engine.stop()
-        pilot = progress.pilot(self.config.pilot) if self.config.plan else []
-        source = (pending for _, pending in pilot if pending is not None) if self.config.plan else progress.pending()
         try:
-            await engine.run(source)
-            if self._stops:
-                return "stopped", "", {}
             if self.config.plan:
-                return "planned", "", {"forecast": self._forecast(progress, {question.id for question, _ in pilot})}
-            return "finished", "", await self._controls(plan, progress, verifier)
+                pilot = progress.pilot(self.config.pilot)
+                self.snapshot.open = progress.count_pending()
+                await engine.run(iter(pilot))
+                asked = {pending.question.id for pending in pilot}
+                return (
+                    ("stopped", "", {})
+                    if self._stops
+                    else ("planned", "", self._forecast(progress, asked, noting.keys))
+                )
+            await engine.run(progress.pending())
+            facts = {} if self._stops else await self._controls(engine, progress)
+            return "stopped" if self._stops else "finished", "", facts
         except RunPausedError as error:
             return "paused", str(error), {}
 
-    def _forecast(self, progress: Progress, pilot: set[str]) -> Facts:
-        assert self._client is not None and self._ledger is not None
+    def _forecast(self, progress: Progress, pilot: set[str], keys: set[bytes]) -> Facts:
+        assert self._ledger is not None
         unable = uncheckable(progress.questions())
-        made = forecast(self._ledger.scan(), pilot, progress.count_pending(), self.config.concurrency, unable)
-        return {**made.as_dict(), "spent_before": usage_of(self._client.stats)["total"]}
+        entries = chain(self._ledger.scan(), *(ledger.scan() for ledger in self._reused))
+        made = forecast(
+            (entry for entry in entries if entry.key in keys),
+            pilot,
+            progress.count_pending(),
+            self.config.concurrency,
+            unable,
+        )
+        return {"forecast": {**made.as_dict(), "spent_before": self._usage()["total"]}}
 
-    async def _controls(self, plan: Plan, progress: Progress, verifier: Verifier) -> Facts:
-        if not self.config.controls:
+    async def _controls(self, engine: Engine, progress: Progress) -> Facts:
+        wanted = self.config.controls
+        if not wanted:
             return {}
-        assert self._client is not None
-        cases = islice(filter(eligible, progress.in_random_order()), self.config.controls)
-        controls = await run_controls(cases, plan, self._client, verifier, self.config.concurrency)
-        return {"controls": controls.as_dict()}
+        controls = await engine.run_controls(islice(filter(eligible, progress.in_random_order()), wanted))
+        return {"controls": {"asked": wanted, **controls.as_dict()}}
+
+    def _usage(self) -> Facts:
+        assert self._client is not None and self._ledger is not None
+        return usage_of(self._client.stats, self._ledger.totals())
 
     def _ended(self, outcome: Outcome) -> None:
         self.snapshot.open -= 1
@@ -213,15 +237,17 @@ class Session:
         facts: Facts,
     ) -> Summary:
         assert self._client is not None
-        before = folder.read_manifest()
+        before, digest = folder.read_manifest(), plan.digest().hex()
         attrition = write_tables(folder, progress, intake)
-        usage = usage_of(self._client.stats)
+        usage = self._usage()
+        controls = {"controls": before["controls"]} if "controls" in before and before.get("plan") == digest else {}
         manifest = {
-            **manifest_of(plan, intake, attrition, state, input_digests(self._files)),
+            **manifest_of(plan, intake, attrition, state),
             "usage": usage,
             "seconds": round(before.get("seconds", 0.0) + time.monotonic() - self._started, 3),
             **_forecast_with_spent(before, usage["total"]),
             **({"paused": reason} if reason else {}),
+            **controls,
             **facts,
         }
         folder.write_manifest(manifest)
@@ -235,7 +261,7 @@ class Session:
         wanted = ("finished", intake.fingerprint, plan.digest().hex())
         if (manifest.get("state"), manifest.get("fingerprint"), manifest.get("plan")) != wanted:
             return None
-        if self.config.plan or (self.config.controls and "controls" not in manifest):
+        if self.config.plan or self.config.controls > manifest.get("controls", {}).get("asked", 0):
             return None
         if not all(table.exists() for table in (folder.attempts, folder.instructions, folder.rejected)):
             return None

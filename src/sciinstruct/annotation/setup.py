@@ -26,7 +26,7 @@ def open_models(config: AnnotateConfig) -> tuple[dict[str, Model], dict[str, str
     where two stages name the same model at different addresses (their replies could not be told apart).
     """
     options = ModelOptions(
-        concurrency=config.concurrency * config.samples,
+        concurrency=config.concurrency,
         requests_per_minute=config.requests_per_minute,
         tokens_per_minute=config.tokens_per_minute,
         retries=config.retries,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from types import FrameType
@@ -46,7 +47,7 @@ def watch(run: Annotation, console: Console | None = None) -> int:
             _drain_with_lines(run)
     summary = run.summary
     _print_summary(summary, Console())
-    if summary.attrition.rows and not summary.attrition.questions:
+    if not summary.attrition.questions:
         return 2
     return _EXIT.get(summary.state, 1)
 
@@ -116,7 +117,7 @@ def _facts(snapshot: Snapshot) -> list[tuple[str, str]]:
     seconds = max(snapshot.seconds, 1e-9)
     facts = [
         ("accepted", _counts(snapshot.accepted.total(), [(stage, snapshot.accepted[stage]) for stage in STAGES])),
-        ("rejected", _counts(snapshot.rejected.total(), snapshot.rejected.most_common(4))),
+        ("rejected", _counts(snapshot.rejected.total(), Counter(dict(snapshot.rejected)).most_common(4))),
         ("to go", f"{snapshot.open:,} ({snapshot.in_flight} in flight)"),
     ]
     stats = snapshot.stats
@@ -157,6 +158,8 @@ def _closing_lines(summary: Summary) -> Iterator[str]:
     line = f"{paid['calls']:,} calls paid, {usage['reused']:,} reused; "
     line += f"{paid['prompt_tokens']:,} prompt and {paid['completion_tokens']:,} completion tokens"
     yield line + (f"; ${total['cost']:,.4f} spent in all" if total["cost"] else "")
+    if not summary.attrition.rows:
+        yield "The input holds no row."
     yield from _hints(summary)
     if "controls" in summary.manifest:
         yield from control_lines(summary.manifest["controls"])

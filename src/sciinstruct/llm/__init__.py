@@ -6,7 +6,7 @@ The fault-injecting server for tests is `sciinstruct.llm.fault_server`.
 from __future__ import annotations
 
 from .client import Client, Stats
-from .ledger import Entry, LayeredLedger, Ledger, Tally, open_ledger, read_ledger
+from .ledger import Entry, LayeredLedger, Ledger, ReadLedger, Tally, open_ledger, read_ledger
 from .model import Call, Model, ModelOptions, open_model
 from .prices import Price, cost, read_prices
 
@@ -19,6 +19,7 @@ __all__ = [
     "Model",
     "ModelOptions",
     "Price",
+    "ReadLedger",
     "Stats",
     "Tally",
     "cost",
