@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from sciinstruct.errors import RunFolderError
-from sciinstruct.io import RunFolder, config_difference
+from sciinstruct.io import RunFolder, config_difference, read_questions
 
 HOLD = """
 import sys, time
@@ -142,3 +142,16 @@ def test_a_config_is_plain_yaml(tmp_path: Path) -> None:
         assert json.dumps(run.read_config(), ensure_ascii=False) == (
             '{"path": "x", "title": "问", "none": null, "rate": 0.5}'
         )
+
+
+@pytest.mark.parametrize("mark", [".lock", "manifest.json"])
+def test_a_run_inside_a_folder_of_questions_is_not_read_as_questions(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "q.jsonl").write_text('{"id": "own", "question": "q"}\n', "utf-8")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "q.jsonl").write_text('{"id": "below", "question": "q"}\n', "utf-8")
+    with RunFolder.open(tmp_path / "more" / "run", create=True) as run:
+        run.write_manifest({})
+        (run.path / "instructions.jsonl").write_text('{"id": "of the run", "question": "q"}\n', "utf-8")
+    for other in {".lock", "manifest.json"} - {mark}:
+        (run.path / other).unlink()
+    assert [row.id for row in read_questions(tmp_path)] == ["below", "own"]

@@ -18,6 +18,7 @@ from typing import IO, Any
 from ..errors import InputError
 from .fields import RowFault
 from .json_rows import Row, json_line_rows, json_rows, opened
+from .run_folder import is_run
 from .tables import open_table
 
 __all__ = ["ACCEPTED", "Row", "find_files", "read_rows"]
@@ -60,21 +61,25 @@ def _kind(path: Path) -> str | None:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    files = (
-        _saved_dataset(folder)
-        or _collected(folder)
-        or [
-            path
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-            and _kind(path)
-            and path.name not in _NOT_ROWS
-            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        ]
-    )
+    files = _saved_dataset(folder) or _collected(folder) or _loose(folder)
     if not files:
         raise InputError(f"{folder}: the folder holds no file that is read here; give {ACCEPTED}")
     return files
+
+
+def _loose(folder: Path) -> list[Path]:
+    """All files of an accepted kind in the folder and below it, but for hidden ones and those of runs below it."""
+    below = sorted(folder.rglob("*"))
+    runs = {path for path in below if path.is_dir() and is_run(path)}
+    return [
+        path
+        for path in below
+        if path.is_file()
+        and _kind(path)
+        and path.name not in _NOT_ROWS
+        and runs.isdisjoint(path.parents)
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
 
 
 def _collected(folder: Path) -> list[Path]:

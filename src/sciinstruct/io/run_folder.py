@@ -27,7 +27,7 @@ import yaml
 from ..errors import RunFolderError
 from .atomic import remove_leftovers, write_text
 
-__all__ = ["RunFolder", "config_difference"]
+__all__ = ["RunFolder", "config_difference", "is_run"]
 
 _LOCK = ".lock"
 _LOCK_WORDS = "sciinstruct run folder; last writer: "
@@ -196,7 +196,7 @@ def _check(path: Path, create: bool) -> None:
     """Raise RunFolderError unless the folder is a run folder, or empty and to be made one."""
     if not path.is_dir():
         raise RunFolderError(f"{path}: no run folder here; run `sciinstruct annotate … --out {path}` first")
-    if _is_run(path):
+    if is_run(path):
         return
     others = sorted(entry.name for entry in path.iterdir() if entry.name != _LOCK)
     if others:
@@ -206,7 +206,8 @@ def _check(path: Path, create: bool) -> None:
         raise RunFolderError(f"{path}: the folder is empty; run `sciinstruct annotate … --out {path}` first")
 
 
-def _is_run(path: Path) -> bool:
+def is_run(path: Path) -> bool:
+    """Whether the folder is a run folder, by the words in its lock or the format in its manifest."""
     lock = path / _LOCK
     if lock.is_file() and lock.read_text("utf-8", errors="replace").startswith(_LOCK_WORDS):
         return True
