@@ -78,6 +78,7 @@ def test_a_user_file_replaces_stages_and_changes_the_digest(tmp_path: Path) -> N
         ("language: en\nversion: a\nsolve: '{{problem}} {{answer}}'\n", "unknown placeholder {{answer}}"),
         ("language: en\nversion: a\njudge: '{{problem}}'\n", "'judge'"),
         ("language: [en", "cannot be read"),
+        ("language: [en]\nversion: 1\n", "needs the keys language (en or zh)"),
     ],
 )
 def test_a_bad_file_is_named_with_what_is_wrong(tmp_path: Path, text: str, words: str) -> None:

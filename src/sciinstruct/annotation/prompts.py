@@ -112,7 +112,7 @@ def _read_file(path: Path) -> PromptSet:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"prompt file {path}: cannot be read: {error}") from error
-    if not isinstance(data, dict) or data.get("language") not in SYSTEM_LINES or not data.get("version"):
+    if not isinstance(data, dict) or data.get("language") not in tuple(SYSTEM_LINES) or not data.get("version"):
         raise ConfigError(f"prompt file {path}: needs the keys language (en or zh) and version")
     templates = {key: value for key, value in data.items() if key not in ("language", "version")}
     for stage, text in templates.items():
