@@ -181,6 +181,22 @@ def test_a_run_without_any_working_endpoint_pauses(ask):
     assert "no endpoint of test has worked" in str(results[0])
 
 
+@pytest.mark.parametrize(("characters", "expected_tokens"), [(2_000, 500), (2_000, 0)])
+def test_the_tokens_of_the_prompt_count_once(ask, characters, expected_tokens):
+    """Two calls of 500 tokens fit into 1,000 a minute: the request's own guess, or a quarter of its characters."""
+    server = FaultServer(faults=[Fault("slow", seconds=60, attempts=())])
+
+    async def use(model: Model) -> int:
+        requests = (ask(str(number).zfill(characters), expected_tokens=expected_tokens) for number in range(5))
+        calls = [asyncio.create_task(model.answer(request)) for request in requests]
+        await asyncio.wait(calls, timeout=0.5)
+        for call in calls:
+            call.cancel()
+        return int(server.stats()["tried"])
+
+    assert with_model(server, use, tokens_per_minute=1_000) == 2
+
+
 def test_a_bad_key_does_not_wait_for_the_limits_per_minute(ask):
     server = FaultServer(faults=[Fault("status", status=401, attempts=())])
 

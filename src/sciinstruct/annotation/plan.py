@@ -95,4 +95,4 @@ class Plan:
 def _expected_tokens(stage: str, messages: tuple[Message, ...]) -> int:
     """A rough size of the call, for queues and token limits: some three characters a token, plus what a stage
     answers."""
-    return len(messages[-1].content) // 3 + _ANSWER_TOKENS[stage]
+    return sum(len(message.content) for message in messages) // 3 + _ANSWER_TOKENS[stage]

@@ -26,7 +26,7 @@ BACK_OFF_GROWTH = 3.0
 LONGEST_BACK_OFF = 30.0
 EMPTY_REPLIES = 2  # replies without text to one request before that is its reply
 FIRST_CONTACT = 15.0  # seconds after which a server that never answered is taken for a wrong address
-CHARACTERS_PER_TOKEN = 4  # only a guess for tokens_per_minute; the server's own count replaces it
+CHARACTERS_PER_TOKEN = 4  # only a guess, for a request without expected_tokens; the count of the server replaces it
 
 
 class Pool:
@@ -62,7 +62,7 @@ class Pool:
 
     async def call(self, request: Request) -> Call:
         """Like `answer`, with what the reply took."""
-        tokens = request.expected_tokens + sum(len(m.content) for m in request.messages) // CHARACTERS_PER_TOKEN
+        tokens = request.expected_tokens or sum(len(m.content) for m in request.messages) // CHARACTERS_PER_TOKEN
         tries = 0
         empty: list[Reply] = []
         began = time.monotonic()
