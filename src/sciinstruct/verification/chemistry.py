@@ -271,8 +271,13 @@ def _named_element(cleaned: str) -> Formula | None:
     return Formula(symbol, ((symbol, 1),), 0) if symbol else None
 
 
+_DENIED = re.compile(r"\b(?:not|never|no|nor|neither|without|except)\b|n't|不|非|没", re.IGNORECASE)
+
+
 def _formula_among_words(cleaned: str) -> Formula | None:
-    """The one formula in a text of words ("碳酸钠（Na2CO3）"); None where there is none or more than one."""
+    """The one formula in a text of words ("碳酸钠（Na2CO3）"); None where there is none, several, or a negation."""
+    if _DENIED.search(cleaned[:MAX_LENGTH]):
+        return None
     found: list[Formula] = []
     for word in _DIVIDER.split(_SCRIPT.sub(lambda match: match.group(1) or match.group(2), cleaned[:MAX_LENGTH])):
         candidate = word.strip(".,()") if word.count("(") != word.count(")") or word[:1] == "(" else word.strip(".,")

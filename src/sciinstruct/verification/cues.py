@@ -11,6 +11,7 @@ import re
 __all__ = [
     "ANSWER_CUES",
     "CONCLUSION",
+    "DENIED_CUE",
     "HEDGED_GAP",
     "LIST_GAP",
     "NOT_AN_ANSWER",
@@ -57,6 +58,12 @@ CONCLUSION = re.compile(
     r"|(?:所以|因此|因而|故|综上所述|综上|从而|可得|解得|得到|得|即)[,，:： ]*"
 )
 "What opens a conclusion; it counts in the last sentence only."
+
+DENIED_CUE = re.compile(
+    r"\b(?:impossible|false|not (?:true|possible|correct|the case)|incorrect|wrong|(?:don't|do not) (?:think|believe))"
+    r" (?:to (?:say|think|claim) )?(?:that )?(?:the )?(?:correct |final )?$"
+)
+"Before a cue: what is then said is not the answer."
 
 NOT_AN_ANSWER = re.compile(
     r"(?:that |indeed |therefore |thus )?(?:correct|reasonable|consistent|obtained|found|derived|based|incorrect|wrong|"

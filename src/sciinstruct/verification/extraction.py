@@ -14,6 +14,7 @@ from itertools import pairwise
 from sciinstruct.verification.cues import (
     ANSWER_CUES,
     CONCLUSION,
+    DENIED_CUE,
     HEDGED_GAP,
     LIST_GAP,
     NOT_AN_ANSWER,
@@ -125,6 +126,8 @@ def statements(text: str) -> list[Statement]:
         found += [Statement(m.start(), m.end(), "tag", _tidy(m.group(1))) for m in pattern.finditer(text)]
     covered = sorted((s.start, s.end) for s in found)
     for start, stop in _cues(text):
+        if DENIED_CUE.search(lowered(text[max(0, start - 60) : start])):
+            continue
         answer, end = _after_cue(text, stop)
         if any(begin < end and finish > start for begin, finish in covered[-60:]):
             continue

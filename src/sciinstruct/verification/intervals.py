@@ -115,7 +115,10 @@ def read_interval(cleaned: str) -> Region | None:
 
 
 def _plain(text: str) -> str:
-    return trimmed(clean(text)).replace("\\infin ", "\\infty ")
+    return _NAMED_SO.sub("", trimmed(clean(text))).replace("\\infin ", "\\infty ")
+
+
+_NAMED_SO = re.compile(r"^(?:(?:on )?the interval |区间 ?)(?=[\[(])", re.IGNORECASE)
 
 
 def _read_one(text: str) -> Interval | None:

@@ -138,7 +138,7 @@ _BLANKS = re.compile(r" {2,}|　")
 
 def guard(text: str, limit: int = ANSWER_LIMIT) -> str:
     """The last `limit` characters of `text` without invisible characters (NUL, control, bidi, zero-width)."""
-    return _INVISIBLE.sub("", text[-limit:] if len(text) > limit else text)
+    return _INVISIBLE.sub("", text.rstrip()[-limit:] if len(text) > limit else text)
 
 
 def depth(text: str) -> int:

@@ -60,7 +60,7 @@ _SPELLED = re.compile(r"^[^0-9]*$")
 # Words after a quantity that make it another statement than the bare quantity.
 _OPEN_WORDS = re.compile(
     r"[0-9=<>±]|\b(?:or|either|and|not|no|if|unless|but|instead|per|times|minus|plus|maybe|perhaps|to|versus|vs|"
-    r"wrong|incorrect|million|billion|different|opposite|other|except|without|non)\b|或|和|且|不|而|错|选|^[零一二三四五六七八九十百千万亿]",
+    r"wrong|incorrect|million|billion|different|opposite|other|except|without|non)\b|\b(?:squared|cubed|factorial)\b|以[上下内外]|或|和|且|不|而|错|选|^[零一二三四五六七八九十百千万亿]",
     re.IGNORECASE,
 )
 _SUBSTANCE = re.compile(r"^(?:of )?(?:[A-Z][a-z]?(?:_?\{?[0-9]{1,2}\}?)?){1,8}(?:\((?:aq|s|l|g)\))?$")
@@ -74,7 +74,8 @@ _DIRECTION = re.compile(
 )
 _CURRENCY = re.compile(r"^(?P<sign>[+-] ?)?(?:US ?)?(?P<mark>[$¥€£]|USD|RMB|人民币) ?(?=[0-9.])")
 _DENIED = re.compile(
-    r"(?:不|非|没有?|\bnot|\bnever|n't)(?: be|可能|一定|会|能)? ?(?:是|为|等于|约为|is|equal to)?[:： =]*$",
+    r"(?:不|非|没有?|\bnot|\bnever|n't)(?: be|可能|一定|会|能)? ?(?:是|为|等于|约为|is|equal to)?[:： =]*$"
+    r"|\b(?:impossible|wrong|incorrect|false|doubt|don't|do not)\b",
     re.IGNORECASE,
 )
 _EQUALS = re.compile(r"=|≈|\\approx(?![a-z])")
@@ -102,7 +103,7 @@ def strip_name(text: str) -> str:
 
 def parse(text: str) -> Quantity | None:
     """The quantity that `text` states, with or without a name before it; None where it states none or several."""
-    text = clean(text).rstrip(" .。,;；:").lstrip(" ,;；:")
+    text = _below_zero(clean(text).rstrip(" .。,;；:").lstrip(" ,;；:"))
     difference = bool(_DIFFERENCE.match(text))
     named, text = text, strip_name(text).lstrip("= ")
     name = named[: len(named) - len(text)]
@@ -117,12 +118,22 @@ def parse(text: str) -> Quantity | None:
     quantity = (
         _plain_quantity(text, approximate, difference)
         or _constant_quantity(text, approximate, difference)
-        or _end_of_chain(text, approximate, difference)
+        or _end_of_chain(text, name + text, approximate, difference)
     )
     return replace(quantity, name=name) if quantity and name else quantity
 
 
-def _end_of_chain(text: str, approximate: bool, difference: bool) -> Quantity | None:
+def _below_zero(text: str) -> str:
+    """`5°C below zero` and 零下5度 as -5°C."""
+    text = _BELOW.sub(r"-\1", text)
+    return _BELOW_IN_CHINESE.sub(r"\1°C", text)
+
+
+_BELOW = re.compile(r"(?<![-0-9.])([0-9.]{1,8} ?(?:°|degrees )[a-zA-Z]{0,10}) below (?:zero|0)$")
+_BELOW_IN_CHINESE = re.compile(r"(零下[0-9.]{1,8}) ?度$")
+
+
+def _end_of_chain(text: str, whole: str, approximate: bool, difference: bool) -> Quantity | None:
     """The last member of `10/2 (1+19) = 100`, where the others have the same value."""
     members = [m.strip() for m in _EQUALS.split(text)]
     if not 2 <= len(members) <= 6:
@@ -131,9 +142,18 @@ def _end_of_chain(text: str, approximate: bool, difference: bool) -> Quantity | 
         _plain_quantity(m, approximate, difference) or _constant_quantity(m, approximate, difference) for m in members
     ]
     last = values[-1]
+    if last is not None and last.unit and _WORKING.fullmatch(whole):
+        values = [v for v in values if v is not None]
     if last is None or any(v is None or _same_value(last, v, DEFAULT, "number").value != "right" for v in values[:-1]):
         return None
     return last
+
+
+_WORKING = re.compile(
+    r"[A-Za-zΔ\\](?!\w* (?:at|when|if|for|where) )[A-Za-z_{}0-9\\Δ]{0,12} ?="
+    r"(?:(?!(?<![\\a-zA-Z])[a-z]{4,})[^,;:<>≤≥≠])+"
+)
+"`F = ma = 2 kg × 5 m/s² = 10 N`: a name, formulas, and a value at the end; no words."
 
 
 def _plain_quantity(text: str, approximate: bool, difference: bool) -> Quantity | None:
@@ -272,7 +292,7 @@ def _one_unit_missing(gold: Quantity, other: Quantity, policy: Policy, rule: str
         converted = _converted(gold, other, policy, rule)
         if converted.value == "right" or (bare.value == "right" and not policy.bare_percent):
             return converted
-    if gold.unit is None and bare.value == "right" and written == _PERCENT:
+    if gold.unit is None and bare.value == "right" and written in (_PERCENT, _PERMILLE):
         return unknown(rule, f"{_show(other)} against {_show(gold)} without a sign")
     if not allowed and bare.value == "right":
         return wrong(rule, "the unit is missing" if other.unit is None else "the reference has no unit")
@@ -282,7 +302,7 @@ def _one_unit_missing(gold: Quantity, other: Quantity, policy: Policy, rule: str
     return bare
 
 
-_PERCENT = lookup("%")
+_PERCENT, _PERMILLE = lookup("%"), lookup("‰")
 _RADIAN = tuple(float(n == 7) for n in range(len(NO_UNIT.dimension)))
 
 

@@ -15,6 +15,7 @@ from fractions import Fraction
 from sciinstruct.records import Verdict
 from sciinstruct.verification.chemistry import Formula, plain, read_formula, same_formula
 from sciinstruct.verification.isotope import PARTICLES, Nuclide, read_nuclide
+from sciinstruct.verification.isotope import parse as parse_nuclide
 from sciinstruct.verification.normalise import clean
 from sciinstruct.verification.policy import Policy
 from sciinstruct.verification.verdicts import right, shorten, unknown, wrong
@@ -235,7 +236,7 @@ def _read_side(side: str) -> tuple[tuple[Fraction, Species], ...] | None:
     read: list[tuple[Fraction, Species]] = []
     for term in _terms(_STATE.sub("", side)):
         coefficient, rest = _split_coefficient(term.strip())
-        species = read_nuclide(rest) or read_formula(plain(rest)) or _particle(rest)
+        species = read_nuclide(rest) or _hyphenated(rest) or read_formula(plain(rest)) or _particle(rest)
         if species is None or not coefficient or len(read) == MAX_SPECIES:
             return None
         for position, (known, other) in enumerate(read):
@@ -272,6 +273,14 @@ def _split_coefficient(term: str) -> tuple[Fraction, str]:
     if not int(below or below2):
         return Fraction(0), term
     return Fraction(int(above or above2), int(below or below2)), term[match.end() :]
+
+
+def _hyphenated(text: str) -> Nuclide | None:
+    """U-238: an isotope with a hyphen before its mass number."""
+    return parse_nuclide(text) if _HYPHENATED.fullmatch(text) else None
+
+
+_HYPHENATED = re.compile(r"[A-Z][a-z]?-[0-9]{1,3}")
 
 
 def _particle(text: str) -> Nuclide | None:

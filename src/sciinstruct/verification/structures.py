@@ -90,7 +90,7 @@ def compare(gold: Collection, answer: str, policy: Policy = DEFAULT) -> Verdict:
         gold = _sorted_by_label(gold)
     elif gold.kind == "tuple" and collection.kind == "labelled":
         collection = _sorted_by_label(collection)
-    gold, collection = _of_one_length(gold, collection)
+    gold, collection = _of_one_length(*_of_one_point(gold, collection))
     if len(gold.items) != len(collection.items):
         return wrong(gold.rule, f"{len(collection.items)} values instead of {len(gold.items)}")
     if (gold.kind, collection.kind) in _AMBIGUOUS and (len(gold.items) == 2 or "set" in (gold.kind, collection.kind)):
@@ -114,6 +114,16 @@ _CASES = re.compile(
 )
 _LINE_END = re.compile(r"[,;]? ?\\\\ ?")
 _BETWEEN_VALUES = re.compile(r"(?<=[0-9]) (?=[a-z](?:_\{?[0-9]\}?)? ?= ?-?[0-9])")
+
+
+def _of_one_point(gold: Collection, other: Collection) -> tuple[Collection, Collection]:
+    """The set of one point {(1,2)} against the point (1,2)."""
+    pair = []
+    for one, against in ((gold, other), (other, gold)):
+        only = one.items[0] if one.kind == "set" and len(one.items) == 1 and against.kind == "tuple" else None
+        inner = _bracketed(only) if isinstance(only, str) else None
+        pair.append(inner if inner is not None and inner.kind == "tuple" else one)
+    return pair[0], pair[1]
 
 
 def _of_one_length(gold: Collection, other: Collection) -> tuple[Collection, Collection]:

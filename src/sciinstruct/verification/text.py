@@ -106,7 +106,7 @@ _SPELLINGS = (
 )
 _SAYS_OF = re.compile(
     r"(?!(?:what|which|who|if|reverse|opposite|other|rest|nothing|none|neither|nobody|question|nor?)\b)"
-    r"(?:(?:this|that) )?[a-z]+ (?:is|are|was|were) (?=[a-z])"
+    r"(?:(?:this|that) )?[a-z]+ (?:(?:is|are|was|were) (?=[a-z])|(?=(?:con|di)verges$))"
 )
 
 

@@ -26,7 +26,9 @@ _LEAD = re.compile(
     r"(?:的?说法|判断|结论|命题|叙述|表述|观点|statement)?(?: ?(?:is|was|are|:|是|为))? ?",
     re.IGNORECASE,
 )
-_BOTH = re.compile(r"\b(?:(?:or|and) (?:no|false|yes|true)|maybe|but (?:also )?(?:false|no|yes|true)\b)|或")
+_BOTH = re.compile(
+    r"\b(?:(?:or|and) (?:no|false|yes|true)|maybe|but (?:also |actually |in fact |really )?(?:false|no|yes|true)\b)|或"
+)
 _NEGATION = re.compile(r"^(?:not|n't|never|并非|不是|并不)\s*", re.IGNORECASE)
 _REASON = re.compile(r"^(?:[,.;:!。，；、( -]|$|because|since|as |因为|由于)", re.IGNORECASE)
 

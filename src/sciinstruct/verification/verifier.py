@@ -30,6 +30,8 @@ _REASON = re.compile(
 )
 
 
+_QUOTED = re.compile(r"""(\*\*|[`"'“])([^`"'“”*]{1,200})(?:\1|”)""")
+"An answer in quotation marks or Markdown's marks."
 _LABEL = re.compile(r"\(?(?:[a-h]|[1-9]|i{1,3}|iv)\)[\s:.,\\]*(?=\S)")
 
 
@@ -153,7 +155,7 @@ class Verifier:
 
 
 def _check_prediction(reference: Reference, prediction: str, policy: Policy) -> tuple[Verdict, bool]:
-    text = strip_thinking(prediction)
+    text = strip_thinking(prediction).strip()
     single = (
         text.count("\\boxed") < 2 or prediction == reference.gold
     )  # two boxes side by side are two answers, not one
@@ -178,6 +180,8 @@ def _judge(reference: Reference, found: Extraction, policy: Policy) -> tuple[Ver
 def _compare(reference: Reference, answer: str, policy: Policy) -> Verdict:
     """Compares the answer as it is; where that decides nothing, what is left without reason, name or label."""
     answer = guard(answer).strip()
+    if quoted := _QUOTED.fullmatch(answer):
+        answer = quoted.group(2).strip()
     verdict = _compare_once(reference, answer, policy)
     if verdict.value == "unknown" and (cut := _REASON.search(answer)) and cut.start() > 0:
         verdict = _compare_once(reference, answer[: cut.start()], policy)
