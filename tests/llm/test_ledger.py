@@ -263,8 +263,18 @@ def test_a_refused_file_is_not_left_locked(tmp_path):
     path.write_text("not a database" * 1000)
     with pytest.raises(RunFolderError):
         open_ledger(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["ledger.sqlite"]
     path.unlink()
     write(path, entry(1))
+
+
+def test_a_lock_file_that_was_there_before_stays(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    write(path, entry(1))
+    path.write_text("not a database" * 1000)
+    with pytest.raises(RunFolderError, match="not a database"):
+        open_ledger(path)
+    assert (tmp_path / "ledger.sqlite.lock").exists()
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):

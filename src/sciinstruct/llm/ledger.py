@@ -28,7 +28,7 @@ import msgspec
 
 from ..errors import RunFolderError
 from ..records import Reply
-from .ledger_file import lock_ledger, open_database, open_for_reading
+from .ledger_file import lock_for, lock_ledger, open_database, open_for_reading
 
 __all__ = ["Entry", "LayeredLedger", "Ledger", "SqliteLedger", "Tally", "open_ledger", "read_ledger"]
 
@@ -140,11 +140,14 @@ class SqliteLedger(ReadLedger):
     """A ledger of one process: `open_ledger` makes one."""
 
     def __init__(self, path: Path) -> None:
+        lock_is_new = not lock_for(path).exists()
         self._lock = lock_ledger(path)
         try:
             self._writer = open_database(path)
             super().__init__(open_for_reading(path), path)
         except BaseException:
+            if lock_is_new:  # nothing is left beside a file that is not ours
+                lock_for(path).unlink(missing_ok=True)
             self._lock.close()
             raise
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from ..errors import RunFolderError
 
-__all__ = ["APPLICATION_ID", "VERSION", "lock_ledger", "open_database", "open_for_reading"]
+__all__ = ["APPLICATION_ID", "VERSION", "lock_for", "lock_ledger", "open_database", "open_for_reading"]
 
 APPLICATION_ID = 0x53636949  # "SciI"
 VERSION = 2
@@ -74,13 +74,18 @@ _MIGRATIONS = {
 }
 
 
+def lock_for(path: Path) -> Path:
+    """The lock file of the ledger at `path`; it stays when the ledger is closed."""
+    return path.with_name(path.name + ".lock")
+
+
 def lock_ledger(path: Path) -> TextIO:
     """Take the ledger for this process; closing the returned file lets go, and so does the end of the process.
 
     Raises:
         RunFolderError: Another process has it (named by its pid), or the folder cannot be written.
     """
-    lock_path = path.with_name(path.name + ".lock")
+    lock_path = lock_for(path)
     try:
         lock = lock_path.open("a+")
     except OSError as error:
