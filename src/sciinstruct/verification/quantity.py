@@ -142,7 +142,7 @@ def _end_of_chain(text: str, whole: str, approximate: bool, difference: bool) ->
         _plain_quantity(m, approximate, difference) or _constant_quantity(m, approximate, difference) for m in members
     ]
     last = values[-1]
-    if last is not None and last.unit and _WORKING.fullmatch(whole):
+    if last is not None and last.unit and _WORKING.fullmatch(whole) and not any(map(_ends_in_name, members)):
         values = [v for v in values if v is not None]
     if last is None or any(v is None or _same_value(last, v, DEFAULT, "number").value != "right" for v in values[:-1]):
         return None
@@ -150,10 +150,20 @@ def _end_of_chain(text: str, whole: str, approximate: bool, difference: bool) ->
 
 
 _WORKING = re.compile(
-    r"[A-Za-zΔ\\](?!\w* (?:at|when|if|for|where) )[A-Za-z_{}0-9\\Δ]{0,12} ?="
-    r"(?:(?!(?<![\\a-zA-Z])[a-z]{4,})[^,;:<>≤≥≠])+"
+    r"[A-Za-zΔ\\][A-Za-z_{}0-9\\Δ]{0,12} ?="
+    r"(?:(?!(?<![\\a-zA-Z])(?:[a-z]{4,}|(?:and|or|at|to|if|as|by|so|is|of|for)(?![a-zA-Z])))[^,;:<>≤≥≠\u4e00-\u9fff])+"
 )
 "`F = ma = 2 kg × 5 m/s² = 10 N`: a name, formulas, and a value at the end; no words."
+
+
+def _ends_in_name(member: str) -> bool:
+    """Does the name of another value stand after a quantity ("2 m/s t" in `v = 2 m/s t = 3 s`)?"""
+    before, _, name = member.rpartition(" ")
+    return (
+        bool(before and name[0].isalpha())
+        and _plain_quantity(before, False, False) is not None
+        and (_plain_quantity(member, False, False) is None)
+    )
 
 
 def _plain_quantity(text: str, approximate: bool, difference: bool) -> Quantity | None:
