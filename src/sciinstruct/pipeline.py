@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .annotation.config import AnnotateConfig, pairs
+from .annotation.config import AnnotateConfig, columns, pairs
 from .annotation.run import Annotation
 from .collection.config import CollectConfig
 from .errors import ConfigError
@@ -44,7 +44,7 @@ def annotate(
 
 def run_annotation(questions: Questions, config: AnnotateConfig) -> Annotation:
     """`annotate` with its options already in a config."""
-    mapping = {ours: theirs for theirs, ours in pairs("map", config.map).items()}
+    mapping = columns(config.map)
     defaults = pairs("default", config.default)
     paths = _as_paths(questions)
     if paths is not None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ..errors import ConfigError
 
-__all__ = ["AnnotateConfig", "pairs"]
+__all__ = ["AnnotateConfig", "columns", "entries_of", "pairs"]
 
 Specs = tuple[str, ...]
 
@@ -104,7 +106,7 @@ class AnnotateConfig:
 
     def __post_init__(self) -> None:
         for name in ("model", "reflect_model", "revise_model", "judge", "critic", "stages", "prompts", "reuse"):
-            _set(self, name, _as_tuple(getattr(self, name)))
+            _set(self, name, _as_tuple(name, getattr(self, name)))
         for name in ("map", "default", "extra", "price"):
             _set(self, name, _as_pairs(name, getattr(self, name)))
         for name in ("prompts", "reuse"):
@@ -115,21 +117,20 @@ class AnnotateConfig:
         self._check()
 
     def _check(self) -> None:
+        _check_kinds(self)
         if not self.model:
             raise ConfigError("model: give at least one model, for example --model http://127.0.0.1:8000/v1#NAME")
-        if unknown := set(self.stages) - {"solve", "reflect", "revise"}:
-            raise ConfigError(f"stages: {min(unknown)!r} is none of solve, reflect, revise")
         at_least_one = (
             *("samples", "reflect_samples", "revise_samples", "rounds", "agreement_samples", "concurrency"),
             *("max_tokens", "max_calls", "pilot"),
         )
         for name in at_least_one:
             value = getattr(self, name)
-            if value is not None and value < 1:
+            if value is not None and not value >= 1:
                 raise ConfigError(f"{name}: {value} is less than 1")
         for name in ("requests_per_minute", "tokens_per_minute", "timeout", "budget"):
             value = getattr(self, name)
-            if value is not None and value <= 0:
+            if value is not None and not value > 0:
                 raise ConfigError(f"{name}: {value} is not more than 0")
         for name, low, high in (
             ("agreement_share", 0, 1),
@@ -140,6 +141,8 @@ class AnnotateConfig:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise ConfigError(f"{name}: {value} is not between {low} and {high}")
+        if self.controls < 0:
+            raise ConfigError(f"controls: {self.controls} is less than 0")
         if self.budget is not None and not self.price:
             raise ConfigError("budget: needs prices to count with, for example --price NAME=0.25,2.0")
 
@@ -159,28 +162,99 @@ def pairs(name: str, entries: tuple[str, ...]) -> dict[str, str]:
     return result
 
 
+def columns(entries: tuple[str, ...]) -> dict[str, str]:
+    """ "COLUMN=FIELD" entries of the option `map` as field -> column: one column may serve several fields.
+
+    Raises ConfigError for an entry of another form, and for a field that is given two columns.
+    """
+    result: dict[str, str] = {}
+    for entry in entries:
+        ((column, field),) = pairs("map", (entry,)).items()
+        if result.setdefault(field, column) != column:
+            raise ConfigError(f"map: {field} is given two columns, {result[field]!r} and {column!r}; keep one")
+    return result
+
+
+def entries_of(name: str, mapping: Mapping[Any, Any]) -> list[str]:
+    """ "KEY=VALUE" entries that a mapping given for the option `name` stands for.
+
+    Values are texts, or JSON where they are something else; the numbers of a price stand with commas between them, and
+    a column of `map` with several fields is several entries.
+    """
+    entries = []
+    for key, value in mapping.items():
+        if name == "price" and isinstance(value, list | tuple):
+            entries.append(f"{key}={','.join(map(str, value))}")
+        elif name == "map" and isinstance(value, list | tuple):
+            entries += [f"{key}={field}" for field in value]
+        elif value is None or isinstance(value, bool | int | float | list | tuple | dict):
+            entries.append(f"{key}={json.dumps(value, ensure_ascii=False, default=str)}")
+        elif name == "extra" and _reads_as_json(str(value)):
+            entries.append(f"{key}={json.dumps(str(value), ensure_ascii=False)}")
+        else:
+            entries.append(f"{key}={value}")
+    return entries
+
+
+def _reads_as_json(text: str) -> bool:
+    """Whether a text of `extra` would arrive as something else, a number for example, or not at all."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return not text.strip()
+    return True
+
+
+def _check_kinds(config: AnnotateConfig) -> None:
+    """Raise ConfigError for an option whose value is not of its kind, which Python does not check by itself."""
+    for name, hint in get_type_hints(AnnotateConfig).items():
+        kinds = get_args(hint) if NoneType in get_args(hint) else (hint,)
+        many = get_origin(hint) is tuple
+        kind = get_args(hint)[0] if many else kinds[0]
+        value = getattr(config, name)
+        for item in value if many else (value,):
+            accepted = _unlike(kind, item)
+            if accepted and not (item is None and NoneType in kinds):
+                raise ConfigError(f"{name}: {item!r} is not {accepted}{' or None' if NoneType in kinds else ''}")
+
+
+def _unlike(kind: Any, value: Any) -> str | None:
+    """What is accepted, in words, where the value is not of the kind; else None."""
+    if get_origin(kind) is Literal:
+        return None if value in get_args(kind) else f"one of {', '.join(get_args(kind))}"
+    if kind is bool:
+        return None if isinstance(value, bool) else "True or False"
+    if kind is int:
+        return None if isinstance(value, int) and not isinstance(value, bool) else "a whole number"
+    if kind is float:
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return None if fits else "a finite number"
+    return None if isinstance(value, kind) else f"a {'path' if kind is Path else 'text'}"
+
+
 def _set(config: AnnotateConfig, name: str, value: Any) -> None:
     object.__setattr__(config, name, value)
 
 
-def _as_tuple(value: Any) -> tuple[Any, ...]:
-    return (value,) if isinstance(value, str | Path) else tuple(value)
+def _as_tuple(name: str, value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str | Path):
+        return (value,)
+    try:
+        return tuple(value)
+    except TypeError:
+        raise ConfigError(f"{name}: {value!r} is neither a text nor a list of texts") from None
 
 
 def _as_pairs(name: str, value: Any) -> tuple[str, ...]:
-    if isinstance(value, Mapping):
-        value = [f"{key}={_pair_value(entry)}" for key, entry in value.items()]
-    entries = _as_tuple(value)
-    pairs(name, entries)
+    entries = tuple(entries_of(name, value)) if isinstance(value, Mapping) else _as_tuple(name, value)
+    for entry in entries:
+        if not isinstance(entry, str):
+            raise ConfigError(f"{name}: {entry!r} is not a text of the form KEY=VALUE")
+    if name == "map":
+        columns(entries)
+    else:
+        pairs(name, entries)
     return entries
-
-
-def _pair_value(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list | tuple):
-        return ",".join(str(item) for item in value)
-    return json.dumps(value)
 
 
 def _plain(value: Any) -> Any:
