@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from ..annotation.config import AnnotateConfig, entries_of
+from ..collection.config import CollectConfig
 from ..errors import ConfigError
 
 __all__ = ["expand_config"]
@@ -15,24 +17,52 @@ __all__ = ["expand_config"]
 def expand_config(tokens: list[str]) -> list[str]:
     """`tokens` of a command line with `--config FILE` replaced by the flags that the file stands for.
 
-    A flag on the command line beats the same key in the file. The key `questions` (for `collect`: `sources`) stands
-    for the positional arguments.
+    A flag on the command line beats the same key in the file, and so do positional arguments the key `questions` (for
+    `collect`: `sources`), which stands for them. A flag without a value is given where its key is true.
     Raises ConfigError where the file cannot be read or is not a mapping.
     """
     path, rest = _take_config(tokens)
     if path is None:
         return tokens
-    given = {token.split("=", 1)[0].lstrip("-") for token in rest if token.startswith("--")}
+    given = {_name(token) for token in rest if token.startswith("--")}
+    switches = _switches(rest[0] if rest else "")
     positional: list[str] = []
     flags: list[str] = []
     for key, value in _read(path).items():
-        name = str(key).replace("_", "-")
+        name = _name(str(key))
+        if name in given or value is None:
+            continue
         if name in ("questions", "sources"):
             positional += [str(item) for item in (value if isinstance(value, list) else [value])]
-        elif name not in given:
+        elif name in switches and isinstance(value, bool):
+            flags += [f"--{name}"] if value else []
+        else:
             flags += _flags(name, value)
-    has_questions = len(rest) > 1 and not rest[1].startswith("-")
-    return [*rest[:1], *([] if has_questions else positional), *rest[1:], *flags]
+    return [*rest[:1], *([] if _has_positional(rest[1:], switches) else positional), *flags, *rest[1:]]
+
+
+def _name(token: str) -> str:
+    """The name of a flag or key as flags are written: `--max_calls=9` and `max_calls` are max-calls."""
+    return token.split("=", 1)[0].lstrip("-").replace("_", "-")
+
+
+def _switches(verb: str) -> set[str]:
+    """The flags of the command that take no value; all are off unless given."""
+    config = {"annotate": AnnotateConfig, "collect": CollectConfig}.get(verb)
+    return {_name(field.name) for field in fields(config) if field.default is False} if config else set()
+
+
+def _has_positional(tokens: list[str], switches: set[str]) -> bool:
+    """Whether a token is neither a flag nor the value of one."""
+    is_value = False
+    for token in tokens:
+        if is_value:
+            is_value = False
+        elif token == "--" or not token.startswith("-"):
+            return True
+        else:
+            is_value = "=" not in token and _name(token) not in switches
+    return False
 
 
 def _take_config(tokens: list[str]) -> tuple[Path | None, list[str]]:
@@ -57,21 +87,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _flags(name: str, value: Any) -> Iterator[str]:
-    if value is None:
-        return
-    if isinstance(value, dict):
-        for key, entry in value.items():
-            yield from (f"--{name}", f"{key}={_text(entry)}")
-    elif isinstance(value, list):
-        for entry in value:
-            yield from (f"--{name}", _text(entry))
-    else:
-        yield from (f"--{name}", _text(value))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return ",".join(map(_text, value))
-    if isinstance(value, bool):
-        return json.dumps(value)
-    return str(value)
+    entries = entries_of(name, value) if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    for entry in entries:
+        yield from (f"--{name}", str(entry))
