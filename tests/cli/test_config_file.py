@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sciinstruct.cli.config_file import expand_config
+from sciinstruct.errors import ConfigError
 
 
 def expanded(tmp_path: Path, text: str, *tokens: str) -> list[str]:
@@ -59,3 +60,8 @@ def test_questions_on_the_command_line_replace_those_of_the_file(
 ) -> None:
     result = expanded(tmp_path, "questions: [file.jsonl]", *tokens)
     assert result == ["annotate", *([] if replaced else ["file.jsonl"]), *tokens]
+
+
+def test_a_flag_without_a_value_is_true_or_false(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"c\.yaml: plan: 'soon' is neither true nor false"):
+        expanded(tmp_path, "plan: soon")

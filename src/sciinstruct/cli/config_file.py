@@ -19,7 +19,7 @@ def expand_config(tokens: list[str]) -> list[str]:
 
     A flag on the command line beats the same key in the file, and so do positional arguments the key `questions` (for
     `collect`: `sources`), which stands for them. A flag without a value is given where its key is true.
-    Raises ConfigError where the file cannot be read or is not a mapping.
+    Raises ConfigError where the file cannot be read or is not a mapping, and for such a key that is not true or false.
     """
     path, rest = _take_config(tokens)
     if path is None:
@@ -34,7 +34,9 @@ def expand_config(tokens: list[str]) -> list[str]:
             continue
         if name in ("questions", "sources"):
             positional += [str(item) for item in (value if isinstance(value, list) else [value])]
-        elif name in switches and isinstance(value, bool):
+        elif name in switches:
+            if not isinstance(value, bool):
+                raise ConfigError(f"--config {path}: {key}: {value!r} is neither true nor false")
             flags += [f"--{name}"] if value else []
         else:
             flags += _flags(name, value)
