@@ -159,3 +159,16 @@ def test_on_the_command_line(source: Path, against: Path, tmp_path: Path) -> Non
     assert "template of a benchmark question: 1" in ran.stdout and "planted verbatim" in ran.stdout
     failed = cli("none.jsonl", "--out", tmp_path / "other")
     assert failed.returncode == 2 and "no such file" in failed.stderr
+
+
+def test_several_fields_can_be_left_unread_or_share_a_column(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(
+        '{"id": "a", "question": "What is 1 plus 1?", "answer": "2", "subject": "cooking", "kind": "sums"}\n'
+    )
+    out = tmp_path / "out"
+    maps = ("none=id", "none=subject", "kind=topic", "kind=source")
+    sciinstruct.collect(file, out=out, map=maps)
+    row = json.loads((out / "questions.jsonl").read_text())
+    assert row["id"] != "a" and row.get("subject") != "cooking"
+    assert (row["topic"], row["source"]) == ("sums", "sums")

@@ -68,7 +68,8 @@ def _options(
     config: CollectConfig, source: SourceFile | None, file: Path | None
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Mapping (our field -> their column) and defaults for a source; the user's own win."""
-    mapping = {ours: theirs for theirs, ours in config.pairs("map").items()}
+    # By our field: one column may serve several, and several may be left unread (none=…).
+    mapping = {ours.strip(): theirs.strip() for theirs, _, ours in (entry.partition("=") for entry in config.map)}
     defaults = config.pairs("default")
     if source is not None:
         defaults = {**source.defaults, **defaults}
