@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..verification import strip_thinking
+
 __all__ = ["Parts", "after_thinking", "critic_verdict", "split_parts"]
 
 # Headings as models write them: # marks or bold or bare, then a colon or the end of the line; 【】 in Chinese.
@@ -49,11 +51,8 @@ class Parts:
 
 
 def after_thinking(text: str) -> str:
-    """The answer itself, without a leading <think> block that some servers leave in the text."""
-    _, closed, rest = text.rpartition("</think>")
-    if closed:
-        return rest.strip()
-    return "" if text.lstrip().startswith("<think>") else text.strip()
+    """The answer itself, without the thinking that some servers leave in the text."""
+    return strip_thinking(text).strip()
 
 
 def split_parts(text: str) -> Parts | None:

@@ -21,6 +21,7 @@ _HOMES = {
     "judge_messages": "judge",
     "parse_judgement": "judge",
     "same_answer": "verifier",
+    "strip_thinking": "extraction",
     "verify": "verifier",
 }
 
@@ -37,12 +38,13 @@ __all__ = [
     "judge_messages",
     "parse_judgement",
     "same_answer",
+    "strip_thinking",
     "verify",
 ]
 
 if TYPE_CHECKING:
     from .checkability import Checkable, checkable
-    from .extraction import Extraction, extract
+    from .extraction import Extraction, extract, strip_thinking
     from .judge import JUDGE_VERSION, agree, judge_messages, parse_judgement
     from .policy import Policy
     from .verifier import RULES_VERSION, Verifier, same_answer, verify
